@@ -1,0 +1,38 @@
+import { secretsOf } from '../config/redact.js';
+import { ioOf } from './io.js';
+import { printError } from './print-error.js';
+import { runProgram } from './program.js';
+import { watchSignals } from './signals.js';
+
+// The AWS SDK would warn of Node 20, which respool supports, on standard error.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
+const argv = process.argv.slice(2);
+const io = ioOf(process);
+const secrets = [...secretsOf(process.env)];
+const isVerbose = argv.some((word) => /^(-\w*v\w*|--verbose)$/.test(word)) || Boolean(process.env.RESPOOL_DEBUG);
+const tell = (error: unknown): number => printError(error, { io, isVerbose, secrets });
+
+for (const stream of [process.stdout, process.stderr]) {
+  // Whoever reads our output may stop reading (`respool … | head`); the run itself goes on.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+for (const event of ['uncaughtException', 'unhandledRejection']) {
+  process.on(event, (error: unknown) => process.exit(tell(error)));
+}
+const stop = watchSignals(process, () => {
+  io.stderr.write('Stopping: finishing what is in flight and saving. Once more stops at once.\n');
+});
+
+try {
+  process.exitCode = await runProgram(argv, { io, stop, onSecrets: (found) => secrets.push(...found) });
+} catch (error) {
+  process.exitCode = stop.exitCode !== undefined && isAbort(error) ? stop.exitCode : tell(error);
+}
+
+function isAbort(error: unknown): boolean {
+  return (
+    error instanceof Error && (error.name === 'AbortError' || error === stop.finish.reason || error === stop.now.reason)
+  );
+}

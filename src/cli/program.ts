@@ -1,0 +1,111 @@
+import type { Command, Invocation, Io, Stop } from '../commands/command.js';
+import { commandLoaders, loadCommands } from '../commands/registry.js';
+import { type Config, emptyConfig } from '../config/config.js';
+import { closest } from '../did-you-mean.js';
+import { UsageError } from '../errors.js';
+import type { Style } from '../report/output.js';
+import { withoutColors } from './io.js';
+import type { Typed } from './parse.js';
+import { readPackage } from './version.js';
+
+/** The world around one call of respool. */
+export interface World {
+  readonly io: Io;
+  readonly stop: Stop;
+  /** Told once the configuration is read, so that errors can keep its secrets. */
+  readonly onSecrets: (secrets: readonly string[]) => void;
+}
+
+/** Does what the words behind `respool` say. Resolves to the exit code. */
+export async function runProgram(argv: readonly string[], world: World): Promise<number> {
+  const [first] = argv;
+  if (first === undefined) return printHelp(world.io, 3);
+  if (first === '--version' || first === '-V') return print(world.io, `${readPackage().version}\n`);
+  if (first === '--help' || first === '-h' || argv.join() === 'help') return printHelp(world.io, 0);
+
+  const words = first === 'help' ? [...argv.slice(1), '--help'] : argv;
+  const { command, rest } = await findCommand(words);
+  if (asksForHelp(rest)) return printCommandHelp(command, world.io);
+  return runCommand(command, rest, { ...world, argv });
+}
+
+async function findCommand(words: readonly string[]): Promise<{ command: Command; rest: readonly string[] }> {
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(' ');
+    const load = Object.hasOwn(commandLoaders, name) ? commandLoaders[name] : undefined;
+    if (load !== undefined) return { command: await load(), rest: words.slice(length) };
+  }
+  throw unknownWord(words[0] ?? '');
+}
+
+function unknownWord(typed: string): UsageError {
+  const isOption = typed.startsWith('-');
+  const meant = closest(typed, isOption ? ['--help', '--version'] : Object.keys(commandLoaders));
+  const otherwise = isOption ? 'options of a command stand behind it' : 'respool --help lists all commands';
+  return new UsageError(`respool has no ${isOption ? 'option' : 'command'} ${JSON.stringify(typed)}`, {
+    code: isOption ? 'unknown_option' : 'unknown_command',
+    hint: meant === undefined ? otherwise : `did you mean respool ${meant}?`,
+  });
+}
+
+async function runCommand(
+  command: Command,
+  words: readonly string[],
+  world: World & { readonly argv: readonly string[] },
+): Promise<number> {
+  const { parseWords } = await import('./parse.js');
+  const { readOptions } = await import('./options.js');
+  const typed = await parseWords(command, words);
+  const config = 'config' in command.options ? await readConfig(typed, world.io) : emptyConfig;
+  world.onSecrets(config.secrets);
+  const options = await readOptions(command, typed, config);
+  const invocation: Invocation = {
+    options,
+    args: typed.args,
+    argv: world.argv,
+    config,
+    io: options.noColor === true ? withoutColors(world.io) : world.io,
+    stop: world.stop,
+  };
+  return command.run(invocation as Invocation<never>); // the values are those that this very command's options read
+}
+
+async function readConfig(typed: Typed, io: Io): Promise<Config> {
+  const { loadConfig } = await import('../config/load.js');
+  const flags = (await loadCommands()).flatMap(({ options }) =>
+    Object.values(options).map(({ description, isRepeatable }) => ({
+      name: description.flag.slice(2),
+      isSwitch: description.value === undefined,
+      isRepeatable,
+      isPath: description.completes !== undefined,
+    })),
+  );
+  const path = typed.texts.get('--config')?.at(-1);
+  return loadConfig({ cwd: io.cwd, env: io.env, flags, ...(path !== undefined && { path }) });
+}
+
+async function printHelp(io: Io, exitCode: number): Promise<number> {
+  const { renderHelp } = await import('./help.js');
+  const toStdout = exitCode === 0;
+  const style = { columns: io.columns, colors: toStdout ? io.colors.stdout : io.colors.stderr };
+  const page = renderHelp(await loadCommands(), readPackage(), style);
+  (toStdout ? io.stdout : io.stderr).write(page);
+  return exitCode;
+}
+
+async function printCommandHelp(command: Command, io: Io): Promise<number> {
+  const { renderCommandHelp } = await import('./help.js');
+  const style: Style = { columns: io.columns, colors: io.colors.stdout };
+  return print(io, renderCommandHelp(command, style));
+}
+
+function print(io: Io, text: string): number {
+  io.stdout.write(text);
+  return 0;
+}
+
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  const options = end === -1 ? words : words.slice(0, end);
+  return options.includes('--help') || options.includes('-h');
+}

@@ -1,0 +1,12 @@
+import type { Command } from './command.js';
+
+/** Every command by the name under which help lists it, in that order. Each is loaded only when it is needed. */
+export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
+  replay: async () => (await import('./replay.js')).replay,
+  completion: async () => (await import('./completion.js')).completion,
+};
+
+/** All definitions, for help, docs and completion. */
+export function loadCommands(): Promise<readonly Command[]> {
+  return Promise.all(Object.values(commandLoaders).map((load) => load()));
+}

@@ -1,0 +1,229 @@
+import { cpus } from 'node:os';
+import { resolveSource } from '../config/resolve.js';
+import { chooseFields, type Fields } from '../event/fields.js';
+import { parseSplitPointer } from '../event/locate.js';
+import { peek } from '../flow/peek.js';
+import type { PrepareSpec } from '../flow/prepare/spec.js';
+import { lockFolder } from '../flow/state/lock.js';
+import { checkQuarantine } from '../flow/state/quarantine-tail.js';
+import { type RunIdentity, refuseMovedSinks, resumableRun } from '../flow/state/resume.js';
+import type { StoredRun } from '../flow/state/run-record.js';
+import { recordsAtRate } from '../flow/throttle.js';
+import { createWaitNote, type WaitNote } from '../flow/wait-note.js';
+import type { Catalog } from '../schema/catalog.js';
+import { openSink } from '../sinks/open.js';
+import type { Sink } from '../sinks/sink.js';
+import { openSource } from '../sources/open.js';
+import type { Source } from '../sources/source.js';
+import type { Invocation } from './command.js';
+import type { ReplayOptions } from './replay.js';
+import { openSinks, type SinkAddress, sinkAddresses } from './replay-sinks.js';
+
+/** Everything that a replay needs, opened in the order in which one thing depends on another. */
+export interface OpenReplay extends AsyncDisposable {
+  readonly source: Source;
+  readonly sinks: readonly Sink[];
+  readonly spec: PrepareSpec;
+  readonly jobs: number;
+  readonly identity: RunIdentity;
+  /** The run that is taken up again; undefined for a new one. */
+  readonly resumed: StoredRun | undefined;
+  readonly fields: Fields;
+  /** Which fields were chosen, and why, in sentences. */
+  readonly fieldNotes: readonly string[];
+  readonly warnings: readonly string[];
+  /** What each sink says while it waits. */
+  readonly waitNotes: readonly WaitNote[];
+}
+
+type Call = Invocation<ReplayOptions>;
+
+/**
+ * Opens schema, source, fields and sinks of a replay. Unless it is a dry run, the state folder is this process's until
+ * all is closed again.
+ * @throws UsageError, CannotEvaluateError or IncompleteError with what the user does next.
+ */
+export async function openReplay(call: Call): Promise<OpenReplay> {
+  const closing: AsyncDisposable[] = [];
+  try {
+    return await openAll(call, closing);
+  } catch (error) {
+    await closeAll(closing);
+    throw error;
+  }
+}
+
+/** @param closing receives everything that must be closed again. */
+async function openAll(call: Call, closing: AsyncDisposable[]): Promise<OpenReplay> {
+  const { options } = call;
+  const catalog = await openCatalog(options.schema);
+  const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
+  const opened = await openSources(call, catalog);
+  closing.push(opened);
+  const addresses = sinkAddresses(call);
+  if (options.quarantine !== undefined) {
+    await checkQuarantine(
+      options.quarantine,
+      opened.parts.map(({ label }) => label),
+    );
+  }
+  if (!options.dryRun) closing.push(await lockFolder(options.stateDir));
+  const identity = identityOf(call, { source: opened, addresses, catalog });
+  const resumed = options.fresh || options.dryRun ? undefined : await resumableRun(identity);
+  const chosen = resumed
+    ? { source: opened, fields: resumed.record.fields, notes: [], warnings: [], members: undefined }
+    : await chooseBySample(call, { source: opened, catalog, split });
+  closing.push(chosen.source);
+  const jobs = options.jobs ?? cpus().length;
+  const waitNotes = addresses.map(createWaitNote);
+  const sinks = await openSinks(addresses, closing, (url, at) =>
+    openSink(url, sinkContext(call, { ...chosen, jobs, onWait: waitNotes[at]?.set })),
+  );
+  if (resumed !== undefined) {
+    const labels = sinks.map(({ label }) => label);
+    refuseMovedSinks(resumed, labels);
+  }
+  return {
+    source: chosen.source,
+    sinks,
+    jobs,
+    identity,
+    resumed,
+    fields: chosen.fields,
+    fieldNotes: chosen.notes,
+    warnings: chosen.warnings,
+    waitNotes,
+    spec: specOf(call, { source: opened, fields: chosen.fields, catalog, split, sinks }),
+    [Symbol.asyncDispose]: () => closeAll(closing),
+  };
+}
+
+/** What was opened last is closed first. */
+async function closeAll(closing: readonly AsyncDisposable[]): Promise<void> {
+  for (const each of closing.toReversed()) await each[Symbol.asyncDispose]();
+}
+
+async function openCatalog(path: string | undefined): Promise<Catalog | undefined> {
+  if (path === undefined) return undefined;
+  const { loadCatalog } = await import('../schema/catalog.js');
+  return loadCatalog(path);
+}
+
+async function openSources({ args, config, options, io }: Call, catalog: Catalog | undefined): Promise<Source> {
+  const { cellTypes } = await import('../schema/cell-types.js');
+  const { format, columns, delimiter, quote, brotli, batch, maxRate } = options;
+  const batchRecords = batch ?? (maxRate && recordsAtRate(maxRate));
+  return openSource(
+    args.map((word) => resolveSource(word, config).url),
+    {
+      ...(format !== undefined && { format }),
+      ...(columns !== undefined && { columns }),
+      ...(delimiter !== undefined && { delimiter }),
+      ...(quote !== undefined && { quote: quote ?? '' }),
+      ...(batchRecords !== undefined && { batchRecords }),
+      brotli,
+      env: io.env,
+      cellTypes: catalog === undefined ? {} : cellTypes(catalog),
+    },
+  );
+}
+
+interface IdentityParts {
+  readonly source: Source;
+  readonly addresses: readonly SinkAddress[];
+  readonly catalog: Catalog | undefined;
+}
+
+function identityOf({ options }: Call, { source, addresses, catalog }: IdentityParts): RunIdentity {
+  const { id, name, time, user, timezone, identical, since, until, event, where, unknownEvent, split, limit } = options;
+  const text = (value: unknown) => JSON.stringify(value) ?? '';
+  return {
+    stateDir: options.stateDir,
+    command: 'replay',
+    source,
+    sinks: addresses.map(({ label }) => label),
+    conditions: {
+      'the schema': catalog?.fingerprint ?? '',
+      '--unknown-event': unknownEvent,
+      'a field (--id, --name, --time, --user)': text([id, name, time, user]),
+      '--timezone': timezone,
+      '--identical': identical,
+      '--limit': text(limit),
+      'the filter (--since, --until, --event, --where)': text([since, until, event, where]),
+      'the format (--format, --columns, --delimiter, --quote, --split)': text([
+        options.format,
+        options.columns,
+        options.delimiter,
+        options.quote,
+        split,
+      ]),
+    },
+  };
+}
+
+interface Sampling {
+  readonly source: Source;
+  readonly catalog: Catalog | undefined;
+  readonly split: readonly string[] | undefined;
+}
+
+async function chooseBySample({ options, config, stop }: Call, { source, catalog, split }: Sampling) {
+  const peeked = await peek(source, split, stop.finish);
+  const { id, name, time, user } = options;
+  const chosen = chooseFields({
+    flags: { id, name, time, user },
+    config: config.fields,
+    annotation: catalog?.annotation ?? {},
+    samples: peeked.samples,
+  });
+  const members = new Set(peeked.samples.flatMap((event) => Object.keys(event)));
+  return { ...chosen, source: peeked.source, members: members.size === 0 ? undefined : members };
+}
+
+interface SinkCircumstances {
+  readonly fields: Fields;
+  /** Top-level members of the first events; undefined when none have been looked at. */
+  readonly members: ReadonlySet<string> | undefined;
+  readonly jobs: number;
+  readonly onWait: ((note: string) => void) | undefined;
+}
+
+function sinkContext({ options, io, stop }: Call, { fields, members, jobs, onWait }: SinkCircumstances) {
+  const { dryRun, partitionsWithin, strictId, timezone } = options;
+  return {
+    fields,
+    jobs,
+    env: io.env,
+    timezone,
+    strictId,
+    dryRun,
+    ...(members !== undefined && { members }),
+    ...(partitionsWithin !== undefined && { partitionsWithin }),
+    ...(onWait !== undefined && { onWait }),
+    signal: stop.now,
+  };
+}
+
+interface SpecParts extends Sampling {
+  readonly fields: Fields;
+  readonly sinks: readonly Sink[];
+}
+
+function specOf({ options }: Call, { source, fields, catalog, split, sinks }: SpecParts): PrepareSpec {
+  const { since, until, event, where, timezone, identical, unknownEvent } = options;
+  return {
+    decoder: source.decoder,
+    fields,
+    timezone,
+    identical,
+    ...(split !== undefined && { split }),
+    filter: {
+      events: event,
+      ...(since !== undefined && { sinceUs: since }),
+      ...(until !== undefined && { untilUs: until }),
+      ...(where !== undefined && { where }),
+    },
+    ...(catalog !== undefined && { schema: { catalog, unknownEvent } }),
+    encoders: sinks.map(({ encoder }) => encoder),
+  };
+}

@@ -1,0 +1,159 @@
+import { join } from 'node:path';
+import { RespoolError } from '../errors.js';
+import type { FieldChoice } from '../event/fields.js';
+import type { Accounts } from '../flow/accounts.js';
+import type { ReplayOutcome } from '../flow/replay.js';
+import { writeDurably } from '../flow/state/durable.js';
+import type { StoredRun } from '../flow/state/run-record.js';
+import { checkBalance } from '../report/balance.js';
+import { worstExitCode } from '../report/exit-code.js';
+import type { FieldUsed, ProblemCount, ReplayReport } from '../report/report.js';
+import { counted } from '../report/text.js';
+import type { Invocation } from './command.js';
+import type { ReplayOptions } from './replay.js';
+import { nextCommands } from './replay-next.js';
+import type { OpenReplay } from './replay-open.js';
+import { countRefused, tooManyRejected } from './too-many-rejected.js';
+
+interface Ending {
+  readonly open: OpenReplay;
+  readonly run: StoredRun;
+  readonly outcome: ReplayOutcome;
+  readonly elapsedMs: number;
+}
+
+type Call = Invocation<ReplayOptions>;
+
+/** Makes the report of a run that has ended, and writes it as the run's receipt. */
+export async function reportOf(call: Call, ending: Ending): Promise<ReplayReport> {
+  const report = buildReport(call, ending);
+  const balance = checkBalance(report);
+  const whole: ReplayReport = {
+    ...report,
+    balanced: balance.length === 0,
+    exitCode: balance.length === 0 ? report.exitCode : worstExitCode([report.exitCode, 2]),
+    warnings: [...balance, ...(report.warnings ?? [])],
+  };
+  await writeDurably(join(ending.run.folder, 'receipt.json'), `${JSON.stringify(whole, undefined, 2)}\n`);
+  return whole;
+}
+
+function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omit<ReplayReport, 'balanced'> {
+  const { accounts, stoppedBy, failures, storedBytes } = outcome;
+  const { record, position } = run;
+  const seconds = Math.max(elapsedMs, 1) / 1_000;
+  const unsent = accounts.sinks.some((sink) => sink.unsent > 0);
+  const whole = stoppedBy === undefined || stoppedBy.code === 'limit';
+  const resumed = position === undefined ? 0 : position.resumed + 1;
+  return {
+    reportVersion: 1,
+    command: 'replay',
+    run: record.id,
+    complete: whole && !unsent && failures.length === 0,
+    exitCode: exitCodeOf(call, outcome),
+    read: accounts.read,
+    undecodable: accounts.undecodable,
+    filtered: accounts.filtered,
+    invalid: accounts.invalid,
+    repaired: 0,
+    sinks: accounts.sinks.map((sink, at) => ({ name: open.sinks[at]?.name ?? sink.label, ...sink })),
+    ...(accounts.quarantined > 0 && { quarantine: { path: record.quarantine, events: accounts.quarantined } }),
+    source: { acked: 0, left: 0, label: open.source.label, parts: open.source.parts.length, bytes: storedBytes },
+    elapsedMs: Math.round(elapsedMs),
+    throughput: {
+      eventsPerSecond: Math.round(accounts.read / seconds),
+      bytesPerSecond: Math.round(storedBytes / seconds),
+    },
+    fields: fieldsUsed(open),
+    problems: problemsOf(open, accounts),
+    failures: [
+      ...failures.map(({ part, error }) => failureOf(open.source.parts[part]?.label ?? '', error)),
+      ...deadSinks(outcome),
+    ],
+    warnings: warningsOf(call, { open, accounts }),
+    notes: open.source.notes ?? [],
+    next: nextCommands(call, {
+      stoppedBy,
+      isUnsent: unsent,
+      quarantine: accounts.quarantined > 0 ? record.quarantine : undefined,
+    }),
+    ...(stoppedBy !== undefined && stoppedBy.code !== 'limit' && { stoppedBy }),
+    ...(resumed > 0 && { resumed }),
+  };
+}
+
+function exitCodeOf({ options, stop }: Call, { accounts, stoppedBy, failures, deadSinks }: ReplayOutcome): number {
+  const codes: number[] = [];
+  if (stoppedBy?.code === 'interrupted') codes.push(stop.exitCode ?? 130);
+  if (stoppedBy?.code === 'max_rejected' || tooManyRejected(options.maxRejected, accounts)) codes.push(1);
+  for (const { error } of failures) codes.push(error instanceof RespoolError ? error.exitCode : 2);
+  for (const { error } of deadSinks) codes.push('cure' in error && error.cure === 'mend' ? 2 : 4);
+  if (accounts.sinks.some(({ unknown }) => unknown > 0)) codes.push(2);
+  if (countRefused(accounts) > 0) codes.push(1);
+  if (options.minEvents !== undefined && accounts.read < options.minEvents) codes.push(1);
+  return worstExitCode(codes);
+}
+
+/** Which field gave each part of the identity, and why. */
+export function fieldsUsed({ fields }: OpenReplay): FieldUsed[] {
+  const used = (field: FieldUsed['field'], choice: FieldChoice | undefined, otherwise: string): FieldUsed =>
+    choice === undefined ? { field, why: otherwise } : { field, pointer: choice.text, why: choice.why };
+  return [
+    used('id', fields.id, 'derived from the content'),
+    used('name', fields.name, 'none found'),
+    used('time', fields.time, 'none found'),
+    used('user', fields.user, 'none found'),
+  ];
+}
+
+/** The kinds of problem, most frequent first, with the sinks' short names. */
+export function problemsOf({ sinks }: OpenReplay, { problems }: Accounts): readonly ProblemCount[] {
+  const names = new Map(sinks.map(({ label, name }) => [label, name]));
+  return problems
+    .map(({ stage, ...problem }) => ({ ...problem, stage: names.get(stage) ?? stage }))
+    .toSorted((a, b) => b.events - a.events);
+}
+
+/** An error as it stands in a report. */
+function failureOf(part: string, error: Error) {
+  const { code, hint } = error instanceof RespoolError ? error : { code: 'failed', hint: undefined };
+  // Messages of sources begin with the part's name, which stands in its own field here.
+  const message = error.message.startsWith(`${part}: `) ? error.message.slice(part.length + 2) : error.message;
+  return { part, code, message, ...(hint !== undefined && { hint }) };
+}
+
+function deadSinks({ deadSinks: dead }: ReplayOutcome) {
+  return dead.map(({ sink, error }) => ({ ...failureOf(sink.label, error), ...cureOf(error) }));
+}
+
+function cureOf(error: Error) {
+  return 'cure' in error && error.cure === 'mend'
+    ? { code: 'sink_refused', hint: 'mend that, then run the same command again: it goes on where it was' }
+    : { code: 'sink_unavailable', hint: 'run the same command again once it is back: it goes on where it was' };
+}
+
+/** Everything about the events that a user should know, in sentences. */
+export function warningsOf({ options }: Call, { open, accounts }: { open: OpenReplay; accounts: Accounts }): string[] {
+  const { derivedIds, withoutTime, unknownNames, whereErrors, whereExample, duplicateKeys, read } = accounts;
+  const warnings = [...open.warnings, ...open.sinks.flatMap((sink) => sink.describe().warnings)];
+  if (derivedIds > 0) warnings.push(`${counted(derivedIds, 'event')} without an id: it was derived from the content`);
+  if (withoutTime > 0) {
+    const cure = open.fields.time === undefined ? ': no time field was found; --time names it' : '';
+    warnings.push(`${counted(withoutTime, 'event')} without a usable time${cure}`);
+  }
+  if (unknownNames > 0) warnings.push(`${counted(unknownNames, 'event')} with a name that the schema does not know`);
+  if (whereErrors > 0) {
+    warnings.push(
+      `--where could not be evaluated on ${counted(whereErrors, 'event')}, left out (${whereExample ?? ''})`,
+    );
+  }
+  if (duplicateKeys > 0) {
+    warnings.push(
+      `${counted(duplicateKeys, 'event')} repeat a key; the last one counts (${accounts.duplicateKeyExample})`,
+    );
+  }
+  if (options.minEvents !== undefined && read < options.minEvents) {
+    warnings.push(`${counted(read, 'event')} read, --min-events ${options.minEvents} were expected`);
+  }
+  return warnings;
+}

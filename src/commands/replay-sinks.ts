@@ -1,0 +1,53 @@
+import { redact } from '../config/redact.js';
+import { resolveSink } from '../config/resolve.js';
+import { IncompleteError, UsageError } from '../errors.js';
+import { absentSink } from '../flow/absent-sink.js';
+import { sinkSchemes } from '../sinks/open.js';
+import type { Sink } from '../sinks/sink.js';
+import type { Invocation } from './command.js';
+import type { ReplayOptions } from './replay.js';
+
+/** Where one sink is. */
+export interface SinkAddress {
+  /** May hold secrets. */
+  readonly url: string;
+  /** Without secrets: a configured name, or the address. */
+  readonly label: string;
+}
+
+/** The sinks that were named, or the embedded database. */
+export function sinkAddresses({ options, config }: Invocation<ReplayOptions>): readonly SinkAddress[] {
+  const words = options.to.length === 0 ? [`pglite:${options.stateDir}/db`] : options.to;
+  return words.map((word) => {
+    const { url, name } = resolveSink(word, config, sinkSchemes);
+    return { url, label: name ?? redact(url, config.secrets) };
+  });
+}
+
+/** A sink that cannot be reached now does not stop the others; without others there is nothing to go on with. */
+export async function openSinks(
+  addresses: readonly SinkAddress[],
+  closing: AsyncDisposable[],
+  open: (url: string, at: number) => Promise<Sink>,
+): Promise<readonly Sink[]> {
+  const sinks: Sink[] = [];
+  let absent = 0;
+  for (const [at, { url, label }] of addresses.entries()) {
+    const sink = await open(url, at).catch((error: unknown) => {
+      absent++;
+      if (!(error instanceof IncompleteError) || absent === addresses.length) throw error;
+      return absentSink(label, error);
+    });
+    closing.push(sink);
+    if (sinks.some((other) => other.label === sink.label)) throw sameSink(sink.label);
+    sinks.push(sink);
+  }
+  return sinks;
+}
+
+function sameSink(label: string): UsageError {
+  return new UsageError(`two of the sinks are the same: ${label}`, {
+    code: 'same_sink_twice',
+    hint: 'name each sink once',
+  });
+}

@@ -1,0 +1,255 @@
+import type { Command, Invocation } from './command.js';
+import { optional, repeatable, toggle, type ValuesOf, withDefault } from './option.js';
+import { sharedOptions } from './shared-options.js';
+import { time, timeRange, timezone } from './time-values.js';
+import {
+  character,
+  characterOrNone,
+  choice,
+  field,
+  fieldOrWhole,
+  list,
+  text,
+  threshold,
+  wholeNumber,
+} from './values.js';
+
+const formats = ['ndjson', 'json', 'json-stream', 'csv', 'tsv', 'parquet'] as const;
+
+const sinkOptions = {
+  to: repeatable(
+    {
+      flag: '--to',
+      value: 'sink',
+      summary: 'where events go: a URL, or a name from the configuration (default: an embedded Postgres)',
+      group: 'Sinks',
+    },
+    text,
+  ),
+  jobs: optional(
+    { flag: '--jobs', value: 'n', summary: 'workers and connections (default: the number of cores)', group: 'Sinks' },
+    wholeNumber(1, 256),
+  ),
+  batch: optional(
+    {
+      flag: '--batch',
+      value: 'events',
+      summary: 'most events in one batch (default: what the sink takes)',
+      group: 'Sinks',
+    },
+    wholeNumber(1, 1_000_000),
+  ),
+  maxRate: optional(
+    { flag: '--max-rate', value: 'n', summary: 'most events a second, over all sinks', group: 'Sinks' },
+    wholeNumber(1),
+  ),
+  partitionsWithin: optional(
+    {
+      flag: '--partitions-within',
+      value: 'from..to',
+      summary: 'make missing partitions only in this range of time',
+      group: 'Sinks',
+    },
+    timeRange,
+  ),
+  resend: toggle({ flag: '--resend', summary: 'send again what the ledger says was taken', group: 'Sinks' }),
+} as const;
+
+const dumpOptions = {
+  format: optional(
+    {
+      flag: '--format',
+      value: 'format',
+      summary: 'what the dumps are, instead of what their content says',
+      group: 'Dumps',
+      choices: formats,
+    },
+    choice(formats),
+  ),
+  columns: optional(
+    {
+      flag: '--columns',
+      value: 'names',
+      summary: 'column names of a CSV without a header line, between commas',
+      group: 'Dumps',
+    },
+    list,
+  ),
+  delimiter: optional(
+    { flag: '--delimiter', value: 'character', summary: 'what separates CSV cells', group: 'Dumps' },
+    character,
+  ),
+  quote: optional(
+    { flag: '--quote', value: 'character', summary: 'what quotes CSV cells, or none', group: 'Dumps' },
+    characterOrNone,
+  ),
+  split: optional(
+    {
+      flag: '--split',
+      value: 'pointer',
+      summary: "where a record holds many events, such as /Records; '' when it is the array itself",
+      group: 'Dumps',
+    },
+    fieldOrWhole,
+  ),
+  brotli: toggle({
+    flag: '--brotli',
+    summary: 'the dumps are brotli-compressed, whatever their names',
+    group: 'Dumps',
+  }),
+} as const;
+
+const eventOptions = {
+  schema: optional(
+    {
+      flag: '--schema',
+      value: 'path',
+      summary: 'JSON Schema for all events, or a folder with one for each event name',
+      group: 'Events',
+      completes: 'file',
+    },
+    text,
+  ),
+  unknownEvent: withDefault(
+    {
+      flag: '--unknown-event',
+      value: 'verdict',
+      summary: 'what becomes of events for which the schema folder has no file',
+      group: 'Events',
+      choices: ['accept', 'reject'],
+      default: 'accept',
+    },
+    choice(['accept', 'reject']),
+  ),
+  id: optional(
+    { flag: '--id', value: 'field', summary: 'field that holds the id: a name or a JSON Pointer', group: 'Events' },
+    field,
+  ),
+  name: optional({ flag: '--name', value: 'field', summary: 'field that holds the name', group: 'Events' }, field),
+  time: optional({ flag: '--time', value: 'field', summary: 'field that holds the time', group: 'Events' }, field),
+  user: optional({ flag: '--user', value: 'field', summary: 'field that holds the user', group: 'Events' }, field),
+  timezone: withDefault(
+    { flag: '--timezone', value: 'zone', summary: 'zone of times that have none', group: 'Events', default: 'UTC' },
+    timezone,
+  ),
+  identical: withDefault(
+    {
+      flag: '--identical',
+      value: 'what',
+      summary: 'identical events without an id are one event (merge), or as many as there are (keep)',
+      group: 'Events',
+      choices: ['merge', 'keep'],
+      default: 'merge',
+    },
+    choice(['merge', 'keep']),
+  ),
+  strictId: toggle({
+    flag: '--strict-id',
+    summary: 'look for the id under other times before inserting',
+    group: 'Events',
+  }),
+} as const;
+
+const choosingOptions = {
+  since: optional(
+    { flag: '--since', value: 'time', summary: 'only events at or after this time', group: 'Choosing' },
+    time,
+  ),
+  until: optional({ flag: '--until', value: 'time', summary: 'only events before this time', group: 'Choosing' }, time),
+  event: repeatable(
+    {
+      flag: '--event',
+      value: 'name',
+      summary: 'only events of this name; * and ? stand for any text and character',
+      group: 'Choosing',
+    },
+    text,
+  ),
+  where: optional(
+    {
+      flag: '--where',
+      value: 'CEL',
+      summary: 'only events for which this expression is true, such as event.amount > 10',
+      group: 'Choosing',
+    },
+    text,
+  ),
+  limit: optional(
+    { flag: '--limit', value: 'n', summary: 'stop cleanly after this many events', group: 'Choosing' },
+    wholeNumber(1),
+  ),
+} as const;
+
+const safetyOptions = {
+  dryRun: toggle({ flag: '--dry-run', summary: 'print what would happen; touch nothing', group: 'Safety' }),
+  maxRejected: optional(
+    { flag: '--max-rejected', value: 'n|%', summary: 'stop once this many events were refused', group: 'Safety' },
+    threshold,
+  ),
+  minEvents: optional(
+    { flag: '--min-events', value: 'n', summary: 'fewer events than this are a finding (exit 1)', group: 'Safety' },
+    wholeNumber(1),
+  ),
+  quarantine: optional(
+    {
+      flag: '--quarantine',
+      value: 'file',
+      summary: 'where to keep what could not be delivered (default: in the run under the state folder)',
+      group: 'Safety',
+      completes: 'file',
+    },
+    text,
+  ),
+  fresh: toggle({ flag: '--fresh', summary: 'begin a new run instead of resuming an unfinished one', group: 'Safety' }),
+} as const;
+
+const options = {
+  ...sinkOptions,
+  ...dumpOptions,
+  ...eventOptions,
+  ...choosingOptions,
+  ...safetyOptions,
+  ...sharedOptions,
+};
+
+/** The options of `respool replay`, parsed; times are microseconds since the Unix epoch. */
+export type ReplayOptions = ValuesOf<typeof options>;
+
+/** `respool replay`. */
+export const replay: Command<typeof options> = {
+  name: 'replay',
+  summary: 'deliver every event of a dump once, checked against the schema',
+  description:
+    'Reads dumps, checks every event, and delivers each one once. What cannot be delivered is kept in a quarantine ' +
+    'file, with the reason; it is itself a dump. The same command again resumes an unfinished run, and delivers ' +
+    'nothing twice.',
+  arguments: [
+    {
+      name: 'dump',
+      summary: 'a file, folder, glob, s3://bucket/prefix, a source from the configuration, or - for standard input',
+      isRequired: true,
+      isVariadic: true,
+    },
+  ],
+  options,
+  examples: [
+    { command: 'replay events.ndjson.gz --to "postgres://localhost/app?table=events"', explains: 'into a table' },
+    { command: 'replay dumps/ --schema schemas/ --dry-run', explains: 'see what would happen' },
+    {
+      command: 'replay dumps/ --to warehouse --since 2019-07-01 --until 2019-08-01',
+      explains: 'one month, into a sink from the configuration',
+    },
+    {
+      command: 'replay .respool/runs/<id>/quarantine.ndjson --to warehouse',
+      explains: 'what was refused, once mended',
+    },
+    {
+      command: 'replay - --to warehouse --output json < events.ndjson',
+      explains: 'from standard input, for a program',
+    },
+  ],
+  run: async (invocation: Invocation<ReplayOptions>) => {
+    const { runReplay } = await import('./replay-run.js');
+    return runReplay(invocation.options, invocation);
+  },
+};

@@ -1,0 +1,80 @@
+import { closest } from '../did-you-mean.js';
+import { UsageError } from '../errors.js';
+import type { Given, Parser } from './option.js';
+
+/** Refuses a value: names the option, what is allowed and what was given. */
+export function refuse(given: Given, text: string, allowed: string, hint?: string): never {
+  throw new UsageError(`${given.name} takes ${allowed}, not ${JSON.stringify(text)}`, {
+    code: 'invalid_option_value',
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+/** Any text that is not empty. */
+export const text: Parser<string> = (value, given) => {
+  if (value === '') refuse(given, value, 'a value');
+  return value;
+};
+
+/** One of `choices`. */
+export function choice<const Choice extends string>(choices: readonly Choice[]): Parser<Choice> {
+  return (value, given) => {
+    const found = choices.find((candidate) => candidate === value);
+    if (found !== undefined) return found;
+    const meant = closest(value, choices);
+    return refuse(given, value, `one of ${choices.join(', ')}`, meant && `did you mean ${meant}?`);
+  };
+}
+
+/** A whole number between `least` and `most`, both allowed. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): Parser<number> {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  return (value, given) => {
+    const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+    return number >= least && number <= most ? number : refuse(given, value, `a whole number ${range}`);
+  };
+}
+
+/** How much of something is too much: a number of events, or a share of those read. */
+export type Threshold =
+  | { readonly kind: 'count'; readonly count: number }
+  | { readonly kind: 'percent'; readonly percent: number };
+
+/** `100` or `2.5%`. */
+export const threshold: Parser<Threshold> = (value, given) => {
+  const [, digits = '', percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(value) ?? [];
+  const number = digits === '' ? Number.NaN : Number(digits);
+  if (percent === '%' && number <= 100) return { kind: 'percent', percent: number };
+  if (percent === '' && Number.isSafeInteger(number)) return { kind: 'count', count: number };
+  return refuse(given, value, 'a number of events or a percentage up to 100%, such as 100 or 2.5%');
+};
+
+/** Texts between commas, none of them empty. */
+export const list: Parser<readonly string[]> = (value, given) => {
+  const items = value.split(',').map((item) => item.trim());
+  return items.includes('') ? refuse(given, value, 'names between commas, such as id,name,time') : items;
+};
+
+/** One character; `tab` and `\t` are the tabulator. */
+export const character: Parser<string> = (value, given) => {
+  if (value === 'tab' || value === '\\t') return '\t';
+  return [...value].length === 1 ? value : refuse(given, value, 'one character, or the word tab');
+};
+
+/** One character, or `none`. */
+export const characterOrNone: Parser<string | null> = (value, given) => {
+  if (value === 'none') return null;
+  return [...value].length === 1 ? value : refuse(given, value, 'one character, or the word none');
+};
+
+/** A JSON Pointer (RFC 6901), or the bare name of a top-level field. */
+export const field: Parser<string> = (value, given) => {
+  const isPointer = value.startsWith('/');
+  if (value === '' || (isPointer && /~(?![01])/.test(value))) {
+    refuse(given, value, 'a field name or a JSON Pointer, such as id or /properties/id');
+  }
+  return value;
+};
+
+/** Like `field`; an empty text is the pointer to the whole (RFC 6901, section 5). */
+export const fieldOrWhole: Parser<string> = (value, given) => (value === '' ? '' : field(value, given));

@@ -1,0 +1,38 @@
+import { type PackedStrings, unpackString } from './packed-strings.js';
+
+/** Events in columns: plain data whose buffers move between threads without a copy. All columns have `count` rows. */
+export interface EventBatch {
+  readonly count: number;
+  /** Holds the UTF-8 JSON text of every event; the text of event `i` is `text[spans[2 * i], spans[2 * i + 1])`. */
+  readonly text: Uint8Array;
+  readonly spans: Uint32Array;
+  readonly ids: PackedStrings;
+  /** Hash of each id (see `id-hash.ts`): low word at `2 * i`, high word at `2 * i + 1`. */
+  readonly idHashes: Uint32Array;
+  readonly nameTable: readonly string[];
+  /** Index into `nameTable`. */
+  readonly names: Uint32Array;
+  /** Microseconds since the Unix epoch; NaN where the event has no usable time. */
+  readonly timesUs: Float64Array;
+  /** Line or row in the source, from 1. */
+  readonly lines: Float64Array;
+  /** Byte offset of the record in the decoded source, from 0. */
+  readonly offsets: Float64Array;
+  /** How often each event has been tried before (replays of a quarantine); absent means never. */
+  readonly attempts?: Uint16Array;
+}
+
+/** The JSON text of event `index`, byte for byte. */
+export function textOf(batch: EventBatch, index: number): Uint8Array {
+  return batch.text.subarray(batch.spans[2 * index], batch.spans[2 * index + 1]);
+}
+
+/** The id of event `index`. */
+export function idOf(batch: EventBatch, index: number): string {
+  return unpackString(batch.ids, index);
+}
+
+/** The name of event `index`, empty when it has none. */
+export function nameOf(batch: EventBatch, index: number): string {
+  return batch.nameTable[batch.names[index] ?? 0] ?? '';
+}

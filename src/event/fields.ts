@@ -1,0 +1,121 @@
+import { closest } from '../did-you-mean.js';
+import type { JsonObject } from './event.js';
+import { countConflicts, servesRole } from './field-samples.js';
+import { formatPointer, type Pointer, parsePointer, valueAt } from './pointer.js';
+import { createTimeReader } from './time.js';
+import { type FieldRole, WELL_KNOWN } from './well-known.js';
+
+/** Where one part of an event's identity stands. */
+export interface FieldChoice {
+  readonly pointer: Pointer;
+  /** The pointer as text. */
+  readonly text: string;
+  readonly why: 'flag' | 'config' | 'schema' | 'well-known';
+}
+
+/** Where id, name, time and user of the events stand; what is absent has not been found. */
+export interface Fields {
+  readonly id?: FieldChoice;
+  readonly name?: FieldChoice;
+  readonly time?: FieldChoice;
+  readonly user?: FieldChoice;
+}
+
+/** Pointers as users write them: `/properties/id`, or a word for a top-level field. */
+type FieldNames = { readonly [role in FieldRole]?: string | undefined };
+
+export interface FieldSources {
+  readonly flags: FieldNames;
+  readonly config: FieldNames;
+  /** The schema's own `x-respool`. */
+  readonly annotation: FieldNames;
+  /** The first events of the source, at most 1,000 are looked at. */
+  readonly samples: readonly JsonObject[];
+}
+
+export interface ChosenFields {
+  readonly fields: Fields;
+  /** Which field was taken and why, a sentence each. */
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+const MOST_SAMPLES = 1000;
+const ROLES: readonly FieldRole[] = ['id', 'name', 'time', 'user'];
+const WHY = { config: 'config', schema: 'x-respool of the schema', 'well-known': 'well-known name' };
+
+/**
+ * Decides where id, name, time and user of the events stand: flags before config before the schema's annotation before
+ * well-known names. A well-known name counts when at least half of the samples hold a usable value there, and as the
+ * id only when equal ids mean equal events.
+ * @throws UsageError `bad_pointer` when a named field is no pointer.
+ */
+export function chooseFields(sources: FieldSources): ChosenFields {
+  const samples = sources.samples.slice(0, MOST_SAMPLES);
+  const warnings: string[] = [];
+  const fields: { [role in FieldRole]?: FieldChoice } = {};
+  for (const role of ROLES) {
+    const choice = namedField(role, { ...sources, samples }, warnings) ?? guessedField(role, samples, warnings);
+    if (choice !== undefined) fields[role] = choice;
+  }
+  return { fields, notes: ROLES.flatMap((role) => note(role, fields[role])), warnings };
+}
+
+function namedField(role: FieldRole, sources: FieldSources, warnings: string[]): FieldChoice | undefined {
+  const { flags, config, annotation, samples } = sources;
+  const named = [
+    { text: flags[role], why: 'flag' },
+    { text: config[role], why: 'config' },
+    { text: annotation[role], why: 'schema' },
+  ] as const;
+  for (const { text, why } of named) {
+    if (text === undefined) continue;
+    const pointer = parsePointer(text);
+    const choice = { pointer, text: formatPointer(pointer), why };
+    warnings.push(...absenceWarning(role, choice, samples));
+    return choice;
+  }
+  return undefined;
+}
+
+function absenceWarning(role: FieldRole, { pointer, text }: FieldChoice, samples: readonly JsonObject[]): string[] {
+  if (samples.length === 0 || samples.some((sample) => valueAt(sample, pointer) !== undefined)) return [];
+  const meant = closest(text, new Set(samples.flatMap(pointersOf)));
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+  return [`${role}: none of the ${count(samples.length)} events looked at has ${text}${hint}`];
+}
+
+/** Pointers to the members of an event and of the objects in it. */
+function pointersOf(sample: JsonObject): string[] {
+  return Object.entries(sample).flatMap(([key, value]) => {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    const inner = isObject ? Object.keys(value).map((name) => formatPointer([key, name])) : [];
+    return [formatPointer([key]), ...inner];
+  });
+}
+
+function guessedField(role: FieldRole, samples: readonly JsonObject[], warnings: string[]): FieldChoice | undefined {
+  const readTime = createTimeReader({ timezone: 'UTC' });
+  for (const text of WELL_KNOWN[role]) {
+    const pointer = parsePointer(text);
+    if (!servesRole(samples, pointer, role, readTime)) continue;
+    const conflicts = role === 'id' ? countConflicts(samples, pointer) : 0;
+    if (conflicts === 0) return { pointer, text, why: 'well-known' };
+    const share = `${count(conflicts)} of ${count(samples.length)}`;
+    warnings.push(
+      `id ${text} repeats with different content (${share}): not used as the id; name it with --id to insist`,
+    );
+  }
+  return undefined;
+}
+
+function note(role: FieldRole, choice: FieldChoice | undefined): string[] {
+  if (choice !== undefined)
+    return [`${role}: ${choice.text} (${choice.why === 'flag' ? `--${role}` : WHY[choice.why]})`];
+  if (role === 'id') return ['id: derived from the content of each event (no id field found; --id names one)'];
+  return role === 'user' ? [] : [`${role}: none found; --${role} names the field`];
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}

@@ -1,0 +1,73 @@
+/** What a field of an event is for. */
+export type FieldRole = 'id' | 'name' | 'time' | 'user';
+
+/**
+ * Where events commonly keep what respool needs, as pointers, most telling first: plain names, then those of
+ * CloudTrail, CloudEvents and CDEvents, EventBridge, Segment, Mixpanel, Amplitude, PostHog, Snowplow, GA4 and GH Archive.
+ */
+export const WELL_KNOWN: { readonly [role in FieldRole]: readonly string[] } = {
+  id: [
+    '/event_id',
+    '/eventId',
+    '/eventID',
+    '/id',
+    '/uuid',
+    '/message_id',
+    '/messageId',
+    '/insert_id',
+    '/insertId',
+    '/$insert_id',
+    '/properties/$insert_id',
+    '/properties/insert_id',
+    '/event_uuid',
+    '/eventUuid',
+    '/context/id',
+  ],
+  name: [
+    '/name',
+    '/event_name',
+    '/eventName',
+    '/event',
+    '/type',
+    '/event_type',
+    '/eventType',
+    '/detail-type',
+    '/action',
+    '/context/type',
+  ],
+  time: [
+    '/occurred_at',
+    '/occurredAt',
+    '/event_time',
+    '/eventTime',
+    '/timestamp',
+    '/@timestamp',
+    '/event_timestamp',
+    '/eventTimestamp',
+    '/created_at',
+    '/createdAt',
+    '/time',
+    '/ts',
+    '/date',
+    '/created',
+    '/datetime',
+    '/properties/time',
+    '/derived_tstamp',
+    '/collector_tstamp',
+    '/context/timestamp',
+  ],
+  user: [
+    '/user_id',
+    '/userId',
+    '/distinct_id',
+    '/$distinct_id',
+    '/properties/distinct_id',
+    '/properties/$user_id',
+    '/properties/user_id',
+    '/user_pseudo_id',
+    '/anonymous_id',
+    '/anonymousId',
+    '/user/id',
+    '/actor/id',
+  ],
+};

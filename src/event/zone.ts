@@ -1,0 +1,75 @@
+import { tzOffset } from '@date-fns/tz';
+import { closest } from '../did-you-mean.js';
+import { UsageError } from '../errors.js';
+
+/** A time zone as a wall clock shows it. */
+export interface Zone {
+  /**
+   * The instant at which the clocks of the zone show `localUs` (microseconds, counted as if the clock showed UTC).
+   * A time that a clock change skips moves forward by the gap; of a repeated one the earlier is taken.
+   */
+  toUtc(localUs: number): number;
+}
+
+const FIXED = /^([+-])(\d\d):([0-5]\d)$/u;
+const HALF_DAY_US = 43_200e6;
+const QUARTER_HOUR_US = 900e6;
+const MOST_CACHED = 100_000;
+// Since then every zone changes its clocks on a quarter of an hour only.
+const REGULAR_FROM_US = Date.UTC(1973, 0) * 1000;
+
+/**
+ * Opens a zone by its IANA name or by an offset such as `+02:00`.
+ * @throws UsageError `bad_timezone` when there is no such zone.
+ */
+export function createZone(name: string): Zone {
+  const [, sign, hours, minutes] = FIXED.exec(name) ?? [];
+  if (sign !== undefined) {
+    const offset = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60e6;
+    return { toUtc: (localUs) => localUs - offset };
+  }
+  const canonical = canonicalName(name);
+  if (canonical === 'UTC') return { toUtc: (localUs) => localUs };
+  return createNamedZone(canonical);
+}
+
+function canonicalName(name: string): string {
+  try {
+    const { timeZone } = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions();
+    return timeZone === 'Etc/UTC' ? 'UTC' : timeZone;
+  } catch (cause) {
+    const meant = closest(name, Intl.supportedValuesOf('timeZone'));
+    const hint = meant === undefined ? 'use an IANA name such as Europe/Berlin' : `did you mean "${meant}"?`;
+    throw new UsageError(`there is no time zone "${name}"`, { code: 'bad_timezone', hint, cause });
+  }
+}
+
+function createNamedZone(name: string): Zone {
+  const cache = new Map<number, number>();
+  return {
+    toUtc(localUs) {
+      if (!(localUs >= REGULAR_FROM_US)) return localUs - offsetOfLocal(name, localUs);
+      const quarter = Math.floor(localUs / QUARTER_HOUR_US);
+      let offset = cache.get(quarter);
+      if (offset === undefined) {
+        offset = offsetOfLocal(name, quarter * QUARTER_HOUR_US);
+        if (cache.size >= MOST_CACHED) cache.clear();
+        cache.set(quarter, offset);
+      }
+      return localUs - offset;
+    },
+  };
+}
+
+/** How far the zone is ahead of UTC, in microseconds, when its clocks show `localUs`. */
+function offsetOfLocal(name: string, localUs: number): number {
+  if (Number.isNaN(localUs)) return Number.NaN;
+  const before = offsetAt(name, localUs - 2 * HALF_DAY_US);
+  if (offsetAt(name, localUs - before) === before) return before;
+  const after = offsetAt(name, localUs + 2 * HALF_DAY_US);
+  return offsetAt(name, localUs - after) === after ? after : before;
+}
+
+function offsetAt(name: string, utcUs: number): number {
+  return Math.round(tzOffset(name, new Date(utcUs / 1000)) * 60) * 1e6;
+}

@@ -1,0 +1,96 @@
+import type { Delivery, Verdict } from '../sinks/sink.js';
+import type { DoneStretch } from '../sources/source.js';
+import type { Lane } from './lane.js';
+import { createLineNumbers } from './line-numbers.js';
+import type { PreparedItem } from './prepare/in-order.js';
+import type { Recall } from './recall.js';
+import type { Settlement } from './settlement.js';
+import { type IntentLog, intentOf } from './state/intents.js';
+
+/** Carries prepared batches through the lanes to their settlement, several at once. */
+export interface Carrier extends AsyncDisposable {
+  /** Bytes of the source, as stored, in front of the last batch that was handed over. */
+  readonly storedBytes: number;
+  /** Resolves as soon as there is room for the next batch. */
+  carry(item: PreparedItem): Promise<void>;
+  /** Resolves when every batch that was handed over has been settled. */
+  arrived(): Promise<void>;
+}
+
+interface Way {
+  readonly lanes: readonly Lane[];
+  readonly settlement: Settlement;
+  readonly recall: Recall;
+  readonly intents: IntentLog;
+  /** What earlier invocations have settled: its lines count in front of those read now. */
+  readonly done: readonly DoneStretch[];
+}
+
+/** Opens the way for the batches of one invocation, which must be handed over in the order of the source. */
+export function createCarrier(way: Way): Carrier {
+  const room = Math.max(...way.lanes.map(({ sink }) => sink.limits.concurrency));
+  const underWay = new Set<Promise<void>>();
+  const numberLines = createLineNumbers(way.done);
+  const stored = new Map<number, number>();
+  let failure: { readonly error: unknown } | undefined;
+
+  const go = async (item: PreparedItem, firstLine: number) => {
+    const verdicts = new Map(
+      await Promise.all(
+        way.lanes.map(async (lane, at) => [lane.sink.label, await deliver(way, lane, { item, at })] as const),
+      ),
+    );
+    await way.settlement.settle({ item, firstLine, verdicts });
+  };
+  const rethrow = () => {
+    if (failure !== undefined) throw failure.error;
+  };
+
+  return {
+    get storedBytes() {
+      return [...stored.values()].reduce((sum, bytes) => sum + bytes, 0);
+    },
+    async carry(item) {
+      rethrow();
+      stored.set(item.raw.part, item.raw.storedBytes);
+      const firstLine = numberLines(item);
+      const journey = go(item, firstLine)
+        .catch((error: unknown) => {
+          failure ??= { error };
+        })
+        .finally(() => underWay.delete(journey));
+      underWay.add(journey);
+      if (underWay.size >= room) await Promise.race(underWay);
+      rethrow();
+    },
+    async arrived() {
+      await Promise.all(underWay);
+      rethrow();
+    },
+    // What is under way writes to logs that are closed afterwards.
+    async [Symbol.asyncDispose]() {
+      await Promise.all(underWay);
+    },
+  };
+}
+
+async function deliver(
+  { recall, intents }: Way,
+  lane: Lane,
+  { item, at }: { readonly item: PreparedItem; readonly at: number },
+): Promise<readonly Verdict[] | undefined> {
+  const { raw, prepared } = item;
+  const { label: sink } = lane.sink;
+  const { events } = prepared;
+  const correct = (verdicts: readonly Verdict[]) => recall.correct(sink, raw.part, events, verdicts);
+  const delivery: Delivery = {
+    events,
+    encoded: prepared.encoded[at]?.data,
+    refused: prepared.refused[at] ?? [],
+    onCommitting(token, verdicts) {
+      intents.note(intentOf({ sink, token, part: raw.part, from: raw.from, to: raw.to }, events, verdicts));
+    },
+  };
+  const verdicts = await lane.deliver(delivery);
+  return verdicts && correct(verdicts);
+}

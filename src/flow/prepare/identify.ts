@@ -1,0 +1,130 @@
+import { canonicalJson } from '../../event/canonical.js';
+import type { Fields } from '../../event/fields.js';
+import { hashId } from '../../event/id-hash.js';
+import { contentId, idText } from '../../event/identity.js';
+import { locatePointer } from '../../event/locate.js';
+import { plainTime } from '../../event/plain-time.js';
+import { type Pointer, valueAt } from '../../event/pointer.js';
+import { createTimeReader } from '../../event/time.js';
+import { standsAt } from '../../schema/accept/bytes.js';
+import type { Cursor } from './cursor.js';
+import { Occurrences } from './occurrences.js';
+import type { HeldProblem, PrepareSpec } from './spec.js';
+
+/**
+ * Takes the identity of an event: fills `id`, `name` and `timeUs` of the cursor. Returns the problem when the id is no
+ * scalar, undefined when all went well.
+ */
+export type Identify = (cursor: Cursor) => HeldProblem | undefined;
+
+/** Counts what taking identities brought to light. */
+export interface IdentityRemarks {
+  derivedIds: number;
+  withoutTime: number;
+}
+
+type Spec = Pick<PrepareSpec, 'fields' | 'timezone' | 'identical'>;
+
+/** Opens the taking of identities for the fields of a run. */
+export function createIdentify({ fields, timezone, identical }: Spec, remarks: IdentityRemarks): Identify {
+  const readTime = createTimeReader({ timezone });
+  const readId = createIdReader(fields, identical, remarks);
+  const readName = createNameReader();
+  const time = fields.time?.pointer;
+  const name = fields.name?.pointer;
+
+  const isUtc = timezone === 'UTC';
+  const timeOf = (cursor: Cursor, pointer: Pointer) => {
+    if (pointer.length === 1 && cursor.locatePlainText(pointer[0] ?? '')) {
+      const plain = plainTime(cursor.text, cursor.rawStart, cursor.rawEnd, isUtc);
+      if (!Number.isNaN(plain)) return plain;
+    }
+    const value = fieldOf(cursor, pointer);
+    return readTime(value, exactNumber(cursor, value, pointer));
+  };
+
+  return (cursor) => {
+    const problem = readId(cursor);
+    if (problem !== undefined) return problem;
+    cursor.name = name === undefined ? '' : readName(cursor, name);
+    cursor.timeUs = time === undefined ? Number.NaN : timeOf(cursor, time);
+    if (Number.isNaN(cursor.timeUs)) remarks.withoutTime++;
+    return undefined;
+  };
+}
+
+function createIdReader(fields: Fields, identical: 'merge' | 'keep', remarks: IdentityRemarks): Identify {
+  const pointer = fields.id?.pointer;
+  const topLevel = pointer?.length === 1 ? pointer[0] : undefined;
+  const occurrences = identical === 'keep' ? new Occurrences() : undefined;
+  return (cursor) => {
+    if (topLevel !== undefined && (cursor.locatePlainText(topLevel) || cursor.locateDigits(topLevel))) {
+      cursor.takeIdAt(cursor.rawStart, cursor.rawEnd);
+      return undefined;
+    }
+    if (pointer !== undefined) {
+      const value = fieldOf(cursor, pointer);
+      const id = idText(value, exactNumber(cursor, value, pointer));
+      if (typeof id === 'string') {
+        cursor.id = id;
+        return undefined;
+      }
+      if (id !== undefined) return { code: id.code, message: id.message, pointer: fields.id?.text ?? '' };
+    }
+    remarks.derivedIds++;
+    cursor.id = derivedId(cursor, occurrences);
+    return undefined;
+  };
+}
+
+const digest = new Uint32Array(2);
+
+function derivedId(cursor: Cursor, occurrences: Occurrences | undefined): string {
+  const canonical = canonicalJson(textOf(cursor));
+  if (occurrences === undefined) return contentId(canonical);
+  const bytes = Buffer.from(canonical);
+  hashId(bytes, 0, bytes.length, digest, 0);
+  return contentId(canonical, occurrences.next(digest[0] ?? 0, digest[1] ?? 0));
+}
+
+function textOf({ text, start, end }: Cursor): string {
+  return Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8', start, end);
+}
+
+function fieldOf(cursor: Cursor, pointer: Pointer): unknown {
+  const [key, ...deeper] = pointer;
+  return key !== undefined && deeper.length === 0 ? cursor.member(key) : valueAt(cursor.value, pointer);
+}
+
+const MOST_NAMES = 1_000;
+
+/** Reads names, and decodes each of those that come again and again only once. */
+function createNameReader(): (cursor: Cursor, pointer: Pointer) => string {
+  const known = new Map<number, { readonly bytes: Uint8Array; readonly name: string }>();
+  return (cursor, pointer) => {
+    const [key = ''] = pointer;
+    if (pointer.length !== 1 || !cursor.locatePlainText(key)) return nameText(fieldOf(cursor, pointer));
+    const { text, rawStart, rawEnd } = cursor;
+    const signature = ((rawEnd - rawStart) << 16) | ((text[rawStart] ?? 0) << 8) | (text[rawEnd - 1] ?? 0);
+    const seen = known.get(signature);
+    const isSeen = seen !== undefined && seen.bytes.length === rawEnd - rawStart;
+    if (isSeen && standsAt(text, rawStart, seen.bytes)) return seen.name;
+    const name = nameText(cursor.member(key));
+    if (known.size < MOST_NAMES) known.set(signature, { bytes: Buffer.from(name), name });
+    return name;
+  };
+}
+
+function nameText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+}
+
+/** The digits of a number as they stand in the text, where a double may not hold them all. */
+function exactNumber(cursor: Cursor, value: unknown, pointer: Pointer): string | undefined {
+  if (typeof value !== 'number' || Number.isSafeInteger(value)) return undefined;
+  const span = locatePointer(cursor.text, cursor, pointer);
+  if (span === undefined) return undefined;
+  const { buffer, byteOffset, byteLength } = cursor.text;
+  return Buffer.from(buffer, byteOffset, byteLength).toString('latin1', span.start, span.end);
+}

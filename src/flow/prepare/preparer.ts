@@ -1,0 +1,35 @@
+import { createQuickCheck } from '../../schema/accept/quick-check.js';
+import type { Encoder } from '../../sinks/sink.js';
+import type { Decoder } from '../../sources/source.js';
+import { createFilter } from './filter.js';
+import { Preparation } from './preparation.js';
+import type { PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
+
+/** Turns raw batches into events ready for the sinks. Synchronous, without I/O: one a thread. */
+export interface Preparer {
+  prepare(input: PrepareInput): PreparedBatch;
+}
+
+/**
+ * Opens a preparer: loads the decoder and the encoders by their modules and compiles the schema and the filter.
+ * @throws UsageError when the schema or the filter cannot be compiled.
+ */
+export async function createPreparer(spec: PrepareSpec): Promise<Preparer> {
+  const { schema } = spec;
+  return new Preparation(spec, {
+    decoder: await load<Decoder>(spec.decoder, 'createDecoder'),
+    encoders: await Promise.all(
+      spec.encoders.map((reference) => (reference ? load<Encoder>(reference, 'createEncoder') : undefined)),
+    ),
+    filter: await createFilter(spec.filter),
+    quickCheck: createQuickCheck(schema?.catalog, schema?.unknownEvent ?? 'accept'),
+    checker: schema && (await import('../../schema/compile.js')).compileCatalog(schema.catalog, schema),
+  });
+}
+
+async function load<T>(reference: { readonly module: string; readonly options: unknown }, factory: string): Promise<T> {
+  const module: Record<string, (options: unknown) => T> = await import(reference.module);
+  const create = module[factory];
+  if (create === undefined) throw new Error(`${reference.module} exports no ${factory}`);
+  return create(reference.options);
+}

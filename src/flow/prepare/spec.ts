@@ -1,0 +1,89 @@
+import type { EventBatch } from '../../event/batch.js';
+import type { Fields } from '../../event/fields.js';
+import type { Catalog } from '../../schema/catalog.js';
+import type { Encoded, EncoderReference, EncoderRefusal } from '../../sinks/sink.js';
+import type { DecoderReference, RawBatch } from '../../sources/source.js';
+
+/** Everything that turns raw records into events ready for the sinks: plain data, the same for every worker. */
+export interface PrepareSpec {
+  readonly decoder: DecoderReference;
+  readonly fields: Fields;
+  /** IANA zone for times that name none. */
+  readonly timezone: string;
+  /** Pointer to the array that holds a record's events; undefined when a record is an event. */
+  readonly split?: readonly string[];
+  /** What identical events without an id are: one event, or as many as there are. */
+  readonly identical: 'merge' | 'keep';
+  readonly filter: FilterSpec;
+  readonly schema?: { readonly catalog: Catalog; readonly unknownEvent: 'accept' | 'reject' };
+  readonly encoders: readonly (EncoderReference | undefined)[];
+}
+
+export interface FilterSpec {
+  /** Inclusive, microseconds since the Unix epoch. */
+  readonly sinceUs?: number;
+  /** Exclusive. */
+  readonly untilUs?: number;
+  /** Globs over event names; empty lets every name through. */
+  readonly events: readonly string[];
+  /** A CEL expression that must be true. */
+  readonly where?: string;
+}
+
+/** What a worker needs of a raw batch. */
+export type PrepareInput = Pick<RawBatch, 'format' | 'bytes' | 'spans' | 'spanLines'> & {
+  /** Stop behind this many events that pass the filter. */
+  readonly maxEvents?: number;
+};
+
+export interface PreparedBatch {
+  /** Lines or rows in the batch. */
+  readonly lines: number;
+  /** Events after unwrapping and splitting, undecodable records included. */
+  readonly read: number;
+  readonly filtered: number;
+  readonly undecodable: number;
+  readonly invalid: number;
+  /** Events that reached the sinks; `lines` and `offsets` are relative to the batch, from 0. */
+  readonly events: EventBatch;
+  /** What each sink's encoder made of the events, and whom it refused; in the order of `PrepareSpec.encoders`. */
+  readonly encoded: readonly (Encoded | undefined)[];
+  readonly refused: readonly (readonly EncoderRefusal[])[];
+  /** Records and events that go no further, with their reasons. */
+  readonly held: readonly HeldRecord[];
+  readonly remarks: Remarks;
+}
+
+/** Things worth a sentence at the end of a run; counts add up over batches, the first example is kept. */
+export interface Remarks {
+  readonly derivedIds: number;
+  readonly withoutTime: number;
+  readonly unknownNames: number;
+  readonly whereErrors: number;
+  readonly whereExample?: string;
+  readonly duplicateKeys: number;
+  /** Line and offset are relative to the batch, from 0. */
+  readonly duplicateKeyExample?: { readonly line: number; readonly offset: number; readonly pointer: string };
+}
+
+/** A record or event that cannot be delivered, kept whole so that it can be replayed once it is mended. */
+export interface HeldRecord {
+  readonly kind: 'undecodable' | 'invalid';
+  /** Relative to the batch, from 0. */
+  readonly line: number;
+  readonly offset: number;
+  readonly problems: readonly HeldProblem[];
+  readonly id?: string;
+  readonly name?: string;
+  readonly timeUs?: number;
+  /** How often it had been tried before this run. */
+  readonly attempts: number;
+  readonly raw: Uint8Array;
+}
+
+export interface HeldProblem {
+  /** The rule of the schema, or the code of what made the record undecodable. */
+  readonly code: string;
+  readonly message: string;
+  readonly pointer?: string;
+}

@@ -1,0 +1,80 @@
+import { type EventBatch, idOf, nameOf, textOf } from '../event/batch.js';
+import type { Rejection, Verdict } from '../sinks/sink.js';
+import type { ProblemAccount } from './accounts.js';
+import type { PreparedItem } from './prepare/in-order.js';
+import type { HeldRecord } from './prepare/spec.js';
+import type { Quarantined } from './quarantine.js';
+
+/** A batch that has come back from its sinks. */
+export interface Returned {
+  readonly item: PreparedItem;
+  /** Number of the batch's first line in its part, from 1. */
+  readonly firstLine: number;
+  /** By label of the sink; undefined for a sink that was not sent the events. */
+  readonly verdicts: ReadonlyMap<string, readonly Verdict[] | undefined>;
+}
+
+/** Everything of a batch that was not delivered, sink by sink, with its reason. */
+export function quarantineEntries({ item, firstLine, verdicts }: Returned): Quarantined[] {
+  const { raw, prepared } = item;
+  const where = { firstLine, from: raw.from };
+  const unread: HeldRecord[] = raw.undecodable.map(({ code, message, offset, line, raw: bytes }) => ({
+    kind: 'undecodable',
+    line,
+    offset,
+    problems: [{ code, message }],
+    attempts: 0,
+    raw: bytes ?? new Uint8Array(0),
+  }));
+  const entries = [...unread, ...prepared.held].map((held) => fromHeld(held, where));
+  for (const [sink, each] of verdicts) {
+    if (each === undefined) continue;
+    for (let index = 0; index < each.length; index++) {
+      const verdict = each[index];
+      if (verdict?.kind !== 'rejected' && verdict?.kind !== 'unknown') continue;
+      entries.push(fromVerdict(prepared.events, index, { sink, verdict }));
+    }
+  }
+  return entries;
+}
+
+/** One entry as a kind of problem, for the counts. */
+export function problemOf({ kind, sink, problems, line }: Quarantined, part: string): ProblemAccount {
+  const [{ code, message, pointer } = { code: 'unknown', message: '', pointer: '' }] = problems;
+  return { stage: sink ?? kind, code, pointer: pointer ?? '', message, events: 1, example: `${part}:${line}` };
+}
+
+function fromHeld(held: HeldRecord, where: { readonly firstLine: number; readonly from: number }): Quarantined {
+  return {
+    ...held,
+    line: where.firstLine + held.line,
+    offset: where.from + held.offset,
+    attempts: held.attempts + 1,
+  };
+}
+
+interface Refusal {
+  readonly sink: string;
+  readonly verdict: Rejection | (Verdict & { readonly kind: 'unknown' });
+}
+
+function fromVerdict(events: EventBatch, index: number, { sink, verdict }: Refusal): Quarantined {
+  return {
+    kind: verdict.kind,
+    sink,
+    line: events.lines[index] ?? 0,
+    offset: events.offsets[index] ?? 0,
+    id: idOf(events, index),
+    name: nameOf(events, index),
+    timeUs: events.timesUs[index],
+    problems: [problemIn(verdict)],
+    attempts: (events.attempts?.[index] ?? 0) + 1,
+    raw: textOf(events, index),
+  };
+}
+
+function problemIn(verdict: Refusal['verdict']) {
+  if (verdict.kind === 'unknown') return { code: 'unknown', message: verdict.reason };
+  const { code, reason: message, pointer } = verdict;
+  return { code, message, ...(pointer !== undefined && { pointer }) };
+}

@@ -1,0 +1,119 @@
+import { isUtf8 } from 'node:buffer';
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { QUARANTINE_MARK } from './prepare/quarantine-line.js';
+import type { HeldProblem } from './prepare/spec.js';
+import { stateError, syncFolder } from './state/durable.js';
+
+/** One event or record on its way into the quarantine. */
+export interface Quarantined {
+  readonly kind: 'undecodable' | 'invalid' | 'rejected' | 'unknown';
+  /** The sink that did not take it; undefined when no sink was asked. */
+  readonly sink?: string;
+  readonly line: number;
+  readonly offset: number;
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly timeUs?: number | undefined;
+  readonly problems: readonly HeldProblem[];
+  /** How often it has been tried, this time included. */
+  readonly attempts: number;
+  readonly raw: Uint8Array;
+}
+
+/** NDJSON of what could not be delivered, with the reasons: itself a source. */
+export interface Quarantine extends AsyncDisposable {
+  readonly path: string;
+  /** Bytes written so far. */
+  readonly length: number;
+  append(part: string, entries: readonly Quarantined[]): Promise<void>;
+  /** Resolves once all that was appended is on disk. */
+  sync(): Promise<void>;
+}
+
+/**
+ * Opens the quarantine of a run. The file is made when the first entry comes; what is in it already stays.
+ * @param start bytes that are in the file.
+ */
+export function openQuarantine(path: string, run: string, start: number): Quarantine {
+  let file: FileHandle | undefined;
+  let length = start;
+  let isDirty = false;
+  const openFile = async () => {
+    const handle = await open(path, 'a+', 0o600);
+    length = (await handle.stat()).size;
+    if (!(await endsLine(handle, length))) {
+      await handle.appendFile('\n');
+      length++;
+    }
+    await syncFolder(dirname(path));
+    return handle;
+  };
+  return {
+    path,
+    get length() {
+      return length;
+    },
+    async append(part, entries) {
+      if (entries.length === 0) return;
+      try {
+        file ??= await openFile();
+        const bytes = Buffer.concat(entries.map((entry) => renderLine(run, part, entry)));
+        await file.appendFile(bytes);
+        length += bytes.length;
+        isDirty = true;
+      } catch (error) {
+        throw stateError(error, path);
+      }
+    },
+    async sync() {
+      if (!isDirty) return;
+      isDirty = false;
+      await file?.sync();
+    },
+    [Symbol.asyncDispose]: async () => file?.close(),
+  };
+}
+
+/** Whether what is appended begins a line of its own. */
+async function endsLine(file: FileHandle, length: number): Promise<boolean> {
+  if (length === 0) return true;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, length - 1);
+  return buffer[0] === 0x0a;
+}
+
+function renderLine(run: string, part: string, entry: Quarantined): Buffer {
+  const { kind, sink, line, offset, id, name, timeUs, problems, attempts, raw } = entry;
+  const head = JSON.stringify({
+    respool: QUARANTINE_MARK,
+    run,
+    kind,
+    sink,
+    source: { part, line, offset },
+    id,
+    name: name === '' ? undefined : name,
+    time: timeText(timeUs),
+    attempts,
+    problems,
+  });
+  return Buffer.concat([Buffer.from(head.slice(0, -1)), renderRaw(kind, raw), Buffer.from('}\n')]);
+}
+
+/** The event byte for byte; line breaks between its tokens become spaces, so that it stays on its line. */
+function renderRaw(kind: Quarantined['kind'], raw: Uint8Array): Buffer {
+  if (kind === 'undecodable') {
+    const member = isUtf8(raw)
+      ? { raw: Buffer.from(raw).toString() }
+      : { rawBase64: Buffer.from(raw).toString('base64') };
+    return Buffer.from(`,${JSON.stringify(member).slice(1, -1)}`);
+  }
+  const text = Buffer.from(raw);
+  for (let i = 0; i < text.length; i++) if (text[i] === 0x0a || text[i] === 0x0d) text[i] = 0x20;
+  return Buffer.concat([Buffer.from(',"event":'), text]);
+}
+
+function timeText(timeUs: number | undefined): string | undefined {
+  if (timeUs === undefined || Number.isNaN(timeUs)) return undefined;
+  const date = new Date(Math.floor(timeUs / 1_000));
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}

@@ -1,0 +1,152 @@
+import { join } from 'node:path';
+import type { Sink } from '../sinks/sink.js';
+import type { PartFailure, Source } from '../sources/source.js';
+import type { Accounts } from './accounts.js';
+import { createCarrier } from './carrier.js';
+import { type Lane, openLane } from './lane.js';
+import { prepareInOrder } from './prepare/in-order.js';
+import type { PreparePool } from './prepare/pool.js';
+import { recallIntents } from './recall.js';
+import { recounted } from './recount.js';
+import { openSettlement } from './settlement.js';
+import { openIntentLog } from './state/intents.js';
+import type { StoredRun } from './state/run-record.js';
+import { createThrottle } from './throttle.js';
+import { untilStopped } from './until-stopped.js';
+import type { WaitNote } from './wait-note.js';
+
+/** One invocation of a run: everything is open, and the events can flow. */
+export interface Replay {
+  readonly source: Source;
+  readonly sinks: readonly Sink[];
+  readonly pool: PreparePool;
+  readonly run: StoredRun;
+  /** Where in the quarantine this invocation begins to write. */
+  readonly quarantineBytes: number;
+  /** Stop behind this many events that pass the filter. */
+  readonly limit?: number | undefined;
+  /** Events a second. */
+  readonly maxRate?: number | undefined;
+  /** Identical events are told apart by their numbers, which an interrupted run must go on with; the pool has one thread. */
+  readonly countsIdentical?: boolean;
+  /** Says whether so many failures are a systemic one, and in which words. */
+  readonly isTooMany: (accounts: Accounts) => string | undefined;
+  readonly stop: { readonly finish: AbortSignal; readonly now: AbortSignal };
+  /** What the sinks say while they wait, in their order. */
+  readonly waitNotes?: readonly WaitNote[];
+  /** Receives a way to look at the run while it goes on. */
+  readonly onStart?: (look: () => ReplayStatus) => void;
+}
+
+/** How a run is doing. */
+export interface ReplayStatus {
+  readonly accounts: Accounts;
+  /** Bytes of the source, as stored, that have been read in this invocation. */
+  readonly storedBytes: number;
+  readonly lanes: readonly LaneStatus[];
+}
+
+/** How one sink is doing. */
+interface LaneStatus {
+  readonly name: string;
+  readonly settled: number;
+  readonly inFlight: number;
+  readonly waiting?: string;
+}
+
+/** How a run ended. */
+export interface ReplayOutcome {
+  readonly accounts: Accounts;
+  /** Why it ended before the source did; undefined when all was read. */
+  readonly stoppedBy: StopReason | undefined;
+  readonly failures: readonly PartFailure[];
+  readonly deadSinks: readonly { readonly sink: Sink; readonly error: Error }[];
+  readonly storedBytes: number;
+}
+
+export interface StopReason {
+  readonly code: 'interrupted' | 'max_rejected' | 'sink_unavailable' | 'limit';
+  readonly message: string;
+}
+
+/**
+ * The one loop: batches come from the source, are prepared, carried into every sink and settled. It ends when the
+ * source does, when the user stops it, or when going on makes no sense.
+ * @throws IncompleteError when the state cannot be saved: what was settled before stays settled.
+ */
+export async function replay(job: Replay): Promise<ReplayOutcome> {
+  const { source, sinks, run, stop, limit } = job;
+  const startedMs = performance.now();
+  const earlierMs = run.position?.elapsedMs ?? 0;
+  using intents = openIntentLog(join(run.folder, 'intents.ndjson'));
+  const recall = await recallIntents(intents.left, sinks, stop.now);
+  await using settlement = openSettlement({
+    run,
+    parts: source.parts,
+    sinkLabels: sinks.map(({ label }) => label),
+    intents,
+    quarantineBytes: job.quarantineBytes,
+    resumed: run.position === undefined ? 0 : run.position.resumed + 1,
+    elapsedMs: () => earlierMs + performance.now() - startedMs,
+  });
+  const lanes = sinks.map((sink, at) => openLane(sink, stop.now, job.waitNotes?.[at]));
+  await using carrier = createCarrier({ lanes, settlement, recall, intents, done: run.position?.done ?? [] });
+  const throttle = createThrottle(job.maxRate);
+  const failures: PartFailure[] = [];
+  job.onStart?.(() => ({
+    accounts: settlement.accounts,
+    storedBytes: carrier.storedBytes,
+    lanes: lanes.map(statusOf),
+  }));
+
+  // The limit is one of the whole run: what earlier invocations have settled counts.
+  let taken = passedFilter(settlement.accounts);
+  const whyStop = (): StopReason | undefined => {
+    if (stop.finish.aborted) return { code: 'interrupted', message: 'stopped by the user' };
+    if (lanes.every(({ failure }) => failure !== undefined)) {
+      return { code: 'sink_unavailable', message: 'no sink takes events any more' };
+    }
+    if (limit !== undefined && taken >= limit) return { code: 'limit', message: `--limit ${limit} reached` };
+    const tooMany = job.isTooMany(settlement.accounts);
+    return tooMany === undefined ? undefined : { code: 'max_rejected', message: tooMany };
+  };
+
+  let stoppedBy = whyStop();
+  const batches = untilStopped(batchesLeft(job), stop.finish);
+  const room = () => (limit === undefined ? undefined : limit - taken);
+  const items = stoppedBy === undefined ? prepareInOrder({ batches, pool: job.pool, room }) : [];
+  for await (const item of items) {
+    if (item.kind === 'failure') failures.push(item);
+    else {
+      const { events, held } = item.prepared;
+      await throttle.wait(events.count, stop.finish);
+      // What was stopped on its way to the sinks is read again by the next invocation.
+      if (stop.finish.aborted) break;
+      taken += events.count + held.length + item.raw.undecodable.length;
+      await carrier.carry(item);
+    }
+    stoppedBy = whyStop();
+    if (stoppedBy !== undefined) break;
+  }
+  await carrier.arrived();
+  stoppedBy ??= whyStop();
+  const { accounts } = settlement;
+  const isFinished = (stoppedBy === undefined || stoppedBy.code === 'limit') && accounts.sinks.every(isSent);
+  await settlement.checkpoint(isFinished ? 'finished' : 'unfinished');
+  const deadSinks = lanes.flatMap(({ sink, failure }) => (failure === undefined ? [] : [{ sink, error: failure }]));
+  return { accounts, stoppedBy, failures, deadSinks, storedBytes: carrier.storedBytes };
+}
+
+function batchesLeft({ source, run, pool, stop, countsIdentical }: Replay) {
+  const done = run.position?.done ?? [];
+  const signal = stop.finish;
+  return countsIdentical && done.length > 0 ? recounted({ source, done, pool, signal }) : source.batches(done, signal);
+}
+
+const isSent = ({ unsent }: { readonly unsent: number }) => unsent === 0;
+
+const passedFilter = ({ read, filtered }: Accounts) => read - filtered;
+
+function statusOf({ sink, settled, inFlight, waiting }: Lane): LaneStatus {
+  return { name: sink.name, settled, inFlight, ...(waiting !== undefined && { waiting }) };
+}

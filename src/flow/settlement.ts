@@ -1,0 +1,149 @@
+import type { SourcePart } from '../sources/source.js';
+import { type Accounts, accountsOf, addAccounts, emptyAccounts } from './accounts.js';
+import { openQuarantine, type Quarantine } from './quarantine.js';
+import { problemOf, quarantineEntries, type Returned } from './quarantine-entries.js';
+import type { IntentLog } from './state/intents.js';
+import { type RunPosition, type StoredRun, savePosition } from './state/run-record.js';
+import { createStretches } from './state/stretches.js';
+
+const CHECKPOINT_EVERY_MS = 500;
+
+/** Brings batches to rest: quarantine first, then the position, then the word to the source. */
+export interface Settlement extends AsyncDisposable {
+  /** Everything that has come back in this run, settled or not. */
+  readonly accounts: Accounts;
+  settle(returned: Returned): Promise<void>;
+  /** Saves the position. `finished` says that nothing is left to do. */
+  checkpoint(state: RunPosition['state']): Promise<void>;
+}
+
+interface Circumstances {
+  readonly run: StoredRun;
+  readonly parts: readonly SourcePart[];
+  readonly sinkLabels: readonly string[];
+  readonly intents: IntentLog;
+  /** Where in the quarantine this run begins to write. */
+  readonly quarantineBytes: number;
+  readonly resumed: number;
+  /** Milliseconds the run has taken, earlier invocations included. */
+  readonly elapsedMs: () => number;
+}
+
+/** Opens the settlement of a run where its last checkpoint left it. */
+export function openSettlement(circumstances: Circumstances): Settlement {
+  const { run, sinkLabels, quarantineBytes } = circumstances;
+  return new SettlementOfRun(circumstances, {
+    quarantine: openQuarantine(run.record.quarantine, run.record.id, quarantineBytes),
+    settled: run.position === undefined ? emptyAccounts(sinkLabels) : relabelled(run.position.accounts, sinkLabels),
+  });
+}
+
+/** A run's sinks keep their order; what one is called is only known for certain once it could be reached. */
+function relabelled(accounts: Accounts, labels: readonly string[]): Accounts {
+  return { ...accounts, sinks: accounts.sinks.map((sink, at) => ({ ...sink, label: labels[at] ?? sink.label })) };
+}
+
+class SettlementOfRun implements Settlement {
+  private readonly done;
+  private readonly quarantine: Quarantine;
+  private settled: Accounts;
+  private unsettled: Accounts;
+  private awaitingSource: Returned[] = [];
+  private lastCheckpointMs = 0;
+  private queue: Promise<void> = Promise.resolve();
+  private failure: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly circumstances: Circumstances,
+    start: { readonly quarantine: Quarantine; readonly settled: Accounts },
+  ) {
+    this.done = createStretches(circumstances.run.position?.done);
+    this.quarantine = start.quarantine;
+    this.settled = start.settled;
+    this.unsettled = emptyAccounts(circumstances.sinkLabels);
+  }
+
+  get accounts(): Accounts {
+    return addAccounts(this.settled, this.unsettled);
+  }
+
+  settle(returned: Returned): Promise<void> {
+    return this.inTurn(async () => {
+      const entries = quarantineEntries(returned);
+      const part = this.circumstances.parts[returned.item.raw.part]?.label ?? '';
+      const isWhole = [...returned.verdicts.values()].every((verdicts) => verdicts !== undefined);
+      const accounts = accountsOf(returned.item, returned.verdicts, {
+        quarantined: isWhole ? entries.length : 0,
+        problems: entries.map((entry) => problemOf(entry, part)),
+        ...duplicateKeyExample(returned, part),
+      });
+      if (!isWhole) {
+        this.unsettled = addAccounts(this.unsettled, accounts);
+        return;
+      }
+      await this.quarantine.append(part, entries);
+      this.settled = addAccounts(this.settled, accounts);
+      this.done.add(stretchOf(returned));
+      this.awaitingSource.push(returned);
+      const { elapsedMs } = this.circumstances;
+      if (elapsedMs() - this.lastCheckpointMs >= CHECKPOINT_EVERY_MS) await this.save('unfinished');
+    });
+  }
+
+  checkpoint(state: RunPosition['state']): Promise<void> {
+    return this.inTurn(() => this.save(state));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.queue;
+    await this.quarantine[Symbol.asyncDispose]();
+  }
+
+  private async save(state: RunPosition['state']): Promise<void> {
+    const { run, resumed, elapsedMs, intents } = this.circumstances;
+    await this.quarantine.sync();
+    await savePosition(run.folder, {
+      state,
+      done: this.done.list(),
+      accounts: this.settled,
+      quarantineBytes: this.quarantine.length,
+      resumed,
+      elapsedMs: Math.round(elapsedMs()),
+    });
+    this.lastCheckpointMs = elapsedMs();
+    intents.compact(({ part, from, to }) => this.done.covers(part, from, to));
+    for (const returned of this.awaitingSource.splice(0)) {
+      await returned.item.raw.settle({ heldLines: heldLines(returned) });
+    }
+  }
+
+  /**
+   * One at a time, and none behind a failure: the quarantine, the accounts and the position must never tell different
+   * stories.
+   */
+  private inTurn(task: () => Promise<void>): Promise<void> {
+    const turn = this.queue.then(() => {
+      if (this.failure !== undefined) throw this.failure.error;
+      return task();
+    });
+    this.queue = turn.catch((error: unknown) => {
+      this.failure ??= { error };
+    });
+    return turn;
+  }
+}
+
+function duplicateKeyExample({ item, firstLine }: Returned, part: string): { duplicateKeyExample?: string } {
+  const found = item.prepared.remarks.duplicateKeyExample;
+  if (found === undefined) return {};
+  const where = `${part}:${firstLine + found.line}`;
+  return { duplicateKeyExample: `${where}, byte ${item.raw.from + found.offset}: ${found.pointer}` };
+}
+
+function stretchOf({ item: { raw, prepared } }: Returned) {
+  return { part: raw.part, from: raw.from, to: raw.to, lines: raw.lines ?? prepared.lines };
+}
+
+function heldLines(returned: Returned): number[] {
+  return [...new Set(quarantineEntries(returned).map(({ line }) => line - returned.firstLine))];
+}

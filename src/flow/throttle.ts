@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Holds deliveries back to a rate. */
+export interface Throttle {
+  /** Resolves when the time that `events` take at this rate has passed; at once when there is no limit. */
+  wait(events: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Under a throttle a batch holds a tenth of what may be sent in a second. */
+const BATCHES_A_SECOND = 10;
+
+/** How many events a batch may hold so that a rate is kept evenly. */
+export function recordsAtRate(perSecond: number): number {
+  return Math.max(1, Math.floor(perSecond / BATCHES_A_SECOND));
+}
+
+/**
+ * Opens a throttle of `perSecond` events; undefined means unlimited. A delivery that comes late is made up for by the
+ * next one, but never by more than its own time: after a pause there is no burst.
+ * @param now milliseconds on a clock that never goes back.
+ */
+export function createThrottle(perSecond: number | undefined, now: () => number = () => performance.now()): Throttle {
+  let paidUntil = now();
+  return {
+    async wait(events, signal) {
+      if (perSecond === undefined) return;
+      const costMs = (events / perSecond) * 1_000;
+      paidUntil = Math.max(paidUntil, now() - costMs) + costMs;
+      const waitMs = paidUntil - now();
+      if (waitMs > 0) await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import type { FieldUsed, NameCount, ProblemCount } from './report.js';
+
+/** What a run would do, as plain data (`--dry-run`). Fields are added, never renamed. */
+export interface Plan {
+  readonly planVersion: 1;
+  readonly command: string;
+  readonly exitCode: number;
+  readonly files: readonly PlannedFile[];
+  /** Events after unwrapping and splitting, the undecodable ones included. */
+  readonly read: number;
+  readonly undecodable: number;
+  readonly filtered: number;
+  readonly invalid: number;
+  /** Events that would go to the sinks. */
+  readonly deliverable: number;
+  readonly fields: readonly FieldUsed[];
+  /** Every name, most frequent first. */
+  readonly names: readonly NameCount[];
+  /** Every UTC day that has events, in order. */
+  readonly days: readonly DayCount[];
+  readonly sinks: readonly PlannedSink[];
+  /** What would be refused and why, most frequent first. */
+  readonly problems: readonly ProblemCount[];
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+  readonly elapsedMs: number;
+}
+
+export interface PlannedFile {
+  readonly path: string;
+  /** Absent when it cannot be known before reading. */
+  readonly format?: string;
+  readonly compression?: string;
+  readonly bytes?: number;
+  readonly events?: number;
+}
+
+export interface DayCount {
+  /** `2019-07-01` */
+  readonly day: string;
+  readonly events: number;
+}
+
+export interface PlannedSink {
+  readonly name: string;
+  readonly label: string;
+  /** Partitions that the run would make, in order. */
+  readonly partitions: readonly string[];
+  readonly notes: readonly string[];
+  readonly warnings: readonly string[];
+}

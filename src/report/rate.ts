@@ -1,0 +1,36 @@
+import type { Snapshot } from './progress.js';
+
+/** How fast things go just now. */
+export interface Rate {
+  readonly eventsPerSecond: number;
+  readonly bytesPerSecond: number;
+}
+
+/** Rates over the last `windowMs`, so that a stall shows and a fast start does not flatter. */
+export interface RateMeter {
+  add(snapshot: Snapshot, nowMs: number): Rate;
+}
+
+interface Sample {
+  readonly atMs: number;
+  readonly read: number;
+  readonly bytesRead: number;
+}
+
+/** Opens a meter; the first sample counts from a standstill. */
+export function createRateMeter(windowMs = 10_000): RateMeter {
+  let samples: readonly Sample[] = [];
+  return {
+    add: ({ read, bytesRead }, nowMs) => {
+      const last = { atMs: nowMs, read, bytesRead };
+      const inWindow = samples.findIndex(({ atMs }) => nowMs - atMs <= windowMs);
+      samples = inWindow === -1 ? [last] : [...samples.slice(Math.max(0, inWindow - 1)), last];
+      const first = samples[0] ?? last;
+      const seconds = Math.max(nowMs - first.atMs, 1) / 1000;
+      return {
+        eventsPerSecond: (last.read - first.read) / seconds,
+        bytesPerSecond: (last.bytesRead - first.bytesRead) / seconds,
+      };
+    },
+  };
+}

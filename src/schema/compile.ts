@@ -1,0 +1,151 @@
+import type { Ajv, ValidateFunction } from 'ajv';
+import { closest } from '../did-you-mean.js';
+import { UsageError } from '../errors.js';
+import type { JsonObject } from '../event/event.js';
+import { createAjv } from './ajv.js';
+import type { Catalog, CatalogFile } from './catalog.js';
+import type { Checker, Problem } from './check.js';
+import type { Dialect } from './dialect.js';
+import { tellProblems } from './problems.js';
+import { byVersion } from './versions.js';
+import { placeOf, schemaNodes } from './walk.js';
+
+export interface CheckOptions {
+  /** What becomes of events whose name has no schema, in a catalog with schemas by name. */
+  readonly unknownEvent: 'accept' | 'reject';
+}
+
+/** Makes the checker of a catalog. Schemas are compiled when the first event needs them. */
+export function compileCatalog(catalog: Catalog, { unknownEvent }: CheckOptions): Checker {
+  const compiler = new Compiler(catalog);
+  const envelope = catalog.envelope === undefined ? undefined : new Rule(compiler, catalog.envelope);
+  const byName = rulesByName(catalog, compiler);
+  const hasNames = byName.size > 0;
+
+  return {
+    knows: (name) => !hasNames || byName.has(name),
+    check(value, name) {
+      const rules = byName.get(name);
+      const rule = rules?.length === 1 ? rules[0]?.rule : rules && ruleFor(value, rules);
+      const isKnown = !hasNames || rule !== undefined || unknownEvent === 'accept';
+      if (
+        isKnown &&
+        (envelope === undefined || envelope.accepts(value)) &&
+        (rule === undefined || rule.accepts(value))
+      ) {
+        return undefined;
+      }
+      const unknown = isKnown ? [] : [unknownName(name, byName.keys())];
+      return [...unknown, ...(envelope?.problems(value) ?? []), ...(rule?.problems(value) ?? [])];
+    },
+  };
+}
+
+interface VersionedRule {
+  readonly version: string | undefined;
+  readonly rule: Rule;
+}
+
+/** The rules of each name, highest version first. */
+function rulesByName(catalog: Catalog, compiler: Compiler): Map<string, readonly VersionedRule[]> {
+  const byName = new Map<string, VersionedRule[]>();
+  for (const { name, version, uri } of catalog.events) {
+    const rules = byName.get(name) ?? [];
+    rules.push({ version, rule: new Rule(compiler, uri) });
+    byName.set(name, rules);
+  }
+  for (const rules of byName.values()) rules.sort((a, b) => byVersion(b.version ?? '', a.version ?? ''));
+  return byName;
+}
+
+function ruleFor(value: JsonObject, rules: readonly VersionedRule[]): Rule | undefined {
+  const named = [value.schema_version, value.version];
+  const chosen = named.map((version) => rules.find((rule) => rule.version === plain(version, rule.version)));
+  return (chosen.find((rule) => rule !== undefined) ?? rules[0])?.rule;
+}
+
+/** The version that an event names, with the `v` that the file's name has or has not. */
+function plain(version: unknown, ofFile: string | undefined): string | undefined {
+  if (typeof version !== 'string' && typeof version !== 'number') return '';
+  const text = String(version).replace(/^v(?=\d)/u, '');
+  return ofFile?.startsWith('v') ? `v${text}` : text;
+}
+
+function unknownName(name: string, names: Iterable<string>): Problem {
+  const meant = closest(name, names);
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+  const message = name === '' ? 'the event has no name' : `there is no schema for the event "${name}"${hint}`;
+  return { pointer: '', rule: 'unknown_event', message };
+}
+
+/** One schema: a quick function for the many that are valid, and one that tells all for the others. */
+class Rule {
+  private quick: ValidateFunction | undefined;
+  private thorough: ValidateFunction | undefined;
+
+  constructor(
+    private readonly compiler: Compiler,
+    private readonly uri: string,
+  ) {}
+
+  accepts(value: JsonObject): boolean {
+    this.quick ??= this.compiler.compile(this.uri, false);
+    return this.quick(value);
+  }
+
+  problems(value: JsonObject): readonly Problem[] {
+    this.thorough ??= this.compiler.compile(this.uri, true);
+    if (this.thorough(value)) return [];
+    return tellProblems(this.thorough.errors ?? [], (node) => this.compiler.placeOf(node));
+  }
+}
+
+/** Compiles schemas of a catalog, each in the draft of its own file; what it refers to is read in that draft, too. */
+export class Compiler {
+  private readonly files: ReadonlyMap<string, CatalogFile>;
+  private readonly engines = new Map<string, Ajv>();
+  private places: ReadonlyMap<unknown, string> | undefined;
+
+  constructor(private readonly catalog: Pick<Catalog, 'files'>) {
+    this.files = new Map(catalog.files.map((file) => [file.uri, file]));
+  }
+
+  /** @throws UsageError `bad_schema` when ajv cannot make sense of it. */
+  compile(uri: string, isThorough: boolean): ValidateFunction {
+    const file = this.files.get(uri);
+    try {
+      const validate = this.engine(file?.dialect ?? '2020-12', isThorough).getSchema(uri);
+      if (validate !== undefined) return validate;
+    } catch (cause) {
+      throw new UsageError(`${file?.path}: ${this.reasonOf(cause)}`, { code: 'bad_schema', cause });
+    }
+    throw new Error(`the catalog holds no ${uri}`);
+  }
+
+  /** File and pointer of a schema object of the catalog. */
+  placeOf(node: unknown): string | undefined {
+    this.places ??= new Map(this.catalog.files.flatMap(placesIn));
+    return this.places.get(node);
+  }
+
+  private engine(dialect: Dialect, isThorough: boolean): Ajv {
+    const key = `${dialect} ${isThorough}`;
+    const known = this.engines.get(key);
+    if (known !== undefined) return known;
+    const engine = createAjv(dialect, isThorough);
+    // A schema of a catalog is an object or a boolean: the loader has refused everything else.
+    for (const { uri, schema } of this.catalog.files) engine.addSchema(schema as object, uri);
+    this.engines.set(key, engine);
+    return engine;
+  }
+
+  private reasonOf(cause: unknown): string {
+    if (cause instanceof RangeError) return 'its references lead in a circle that never reaches a rule';
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return reason.replace(/respool:\/\/schema\/\d+/gu, (uri) => this.files.get(uri)?.path ?? uri);
+  }
+}
+
+function placesIn({ path, schema, uri }: CatalogFile): (readonly [unknown, string])[] {
+  return [...schemaNodes(schema, uri, '$id')].map((place) => [place.node, path + placeOf(place.path)]);
+}

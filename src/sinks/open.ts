@@ -1,0 +1,36 @@
+import { closest } from '../did-you-mean.js';
+import { UsageError } from '../errors.js';
+import type { SinkContext } from './postgres/context.js';
+import type { Sink } from './sink.js';
+
+export type { SinkContext };
+
+/** Opens one kind of sink. */
+type Opener = (address: string, context: SinkContext) => Promise<Sink>;
+
+const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
+  ['postgres', async (address, context) => (await import('./postgres/postgres.js')).openPostgres(address, context)],
+  ['postgresql', async (address, context) => (await import('./postgres/postgres.js')).openPostgres(address, context)],
+  ['pglite', async (address, context) => (await import('./postgres/pglite.js')).openPglite(address, context)],
+]);
+
+/** What a sink's address can begin with. */
+export const sinkSchemes: readonly string[] = [...OPENERS.keys()];
+
+/**
+ * Opens the sink that an address names by its scheme.
+ * @throws UsageError `unknown_sink`, and whatever the sink's own opening throws.
+ */
+export async function openSink(address: string, context: SinkContext): Promise<Sink> {
+  const scheme = /^([a-z][a-z0-9+-]*)(?::|$)/i.exec(address)?.[1]?.toLowerCase() ?? '';
+  const open = OPENERS.get(scheme);
+  if (open !== undefined) return open(address, context);
+  const meant = closest(scheme, sinkSchemes);
+  throw new UsageError(`there is no sink "${scheme === '' ? address : `${scheme}:`}"`, {
+    code: 'unknown_sink',
+    hint:
+      meant === undefined
+        ? 'sinks: postgres://host/database?table=events, pglite:<folder>'
+        : `did you mean "${meant}:"?`,
+  });
+}

@@ -1,0 +1,25 @@
+import type { Fields } from '../../event/fields.js';
+
+/** What a sink is told about the run that opens it. */
+export interface SinkContext {
+  readonly fields: Pick<Fields, 'id' | 'name' | 'time'>;
+  /** Deliveries that may be under way at once: at least 1. */
+  readonly jobs: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Breaks off the opening. */
+  readonly signal: AbortSignal;
+  /** IANA zone for times that name none; default UTC. */
+  readonly timezone?: string;
+  /** Partitions are made only for instants in this range; `toUs` is exclusive. */
+  readonly partitionsWithin?: { readonly fromUs: number; readonly toUs: number };
+  /** Top-level members that occur in sampled events; with them, columns that nothing can fill are found before the first row. */
+  readonly members?: ReadonlySet<string>;
+  /** Whether an id that is there already with another partition key is refused instead of added a second time. */
+  readonly strictId?: boolean;
+  /** Whether the sink is opened to be described only: then nothing is made, changed or held. */
+  readonly dryRun?: boolean;
+  /** Told before each wait, in a sentence: who, why, and when the next try is. */
+  readonly onWait?: (note: string) => void;
+  /** How long a delivery is tried again while the server is down or busy; default one minute. */
+  readonly retryForMs?: number;
+}

@@ -1,0 +1,120 @@
+import type { EventBatch } from '../event/batch.js';
+import type { EventCursor } from '../event/event.js';
+
+/** Where events go. One implementation a service; retry, rate, breaker and ledger are wrapped around it. */
+export interface Sink extends AsyncDisposable {
+  /** Stable and without secrets: it keys the ledger and stands in every report. */
+  readonly label: string;
+  /** Short name in tables and reports: `postgres`, `mixpanel`. */
+  readonly name: string;
+  /** What a second delivery of the same event does on the far side. */
+  readonly onRepeat: 'ignored' | 'overwritten' | 'duplicated';
+  readonly limits: SinkLimits;
+  /** The half of the sink that runs beside the parser, off the main thread; absent when the event's text is enough. */
+  readonly encoder?: EncoderReference;
+  /** What the sink would do and has found out, in words for `--dry-run` and the start of a run. */
+  describe(): SinkDescription;
+  /**
+   * Delivers up to `limits.maxEvents` events and resolves to one verdict for each, in the same order.
+   * @throws SinkUnavailableError when nothing is known of any event: deliver the same batch again.
+   */
+  deliver(delivery: Delivery, signal: AbortSignal): Promise<readonly Verdict[]>;
+  /**
+   * Finds out what delivering these events would do, without touching anything; `describe()` tells it afterwards.
+   * Absent where there is nothing to foresee.
+   */
+  preview?(delivery: Delivery): void;
+  /**
+   * What became of a delivery that announced `token` through `onCommitting` before the process died.
+   * Absent where the far side cannot be asked.
+   */
+  recall?(token: string, signal: AbortSignal): Promise<'committed' | 'aborted' | 'unknown'>;
+}
+
+export interface SinkLimits {
+  readonly maxEvents: number;
+  /** Bytes of event text in one delivery. */
+  readonly maxBytes: number;
+  /** Deliveries that may be under way at once. */
+  readonly concurrency: number;
+}
+
+export interface SinkDescription {
+  /** Sentences, most important first. */
+  readonly notes: readonly string[];
+  /** Things a user should know before it starts. */
+  readonly warnings: readonly string[];
+  /** Partitions that the events seen by `preview` need and that are missing, oldest first. */
+  readonly partitions?: readonly string[];
+}
+
+export interface Delivery {
+  readonly events: EventBatch;
+  /** What the sink's encoder made of these events, undefined when the sink has none. */
+  readonly encoded: unknown;
+  /** Events that the encoder refused: they are in `events`, not in `encoded`, and keep this verdict. */
+  readonly refused: readonly EncoderRefusal[];
+  /**
+   * Called before the request that makes the delivery durable, with what the far side can be asked about later and
+   * the verdicts that hold if it succeeds. Returns once the note has been written.
+   */
+  readonly onCommitting?: (token: string, verdicts: readonly Verdict[]) => void;
+}
+
+export type Verdict =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'duplicate' }
+  | Rejection
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+export interface Rejection {
+  readonly kind: 'rejected';
+  /** Stable and short: `partition_key_null`, `sqlstate_22003`. */
+  readonly code: string;
+  /** A sentence a tired person understands. */
+  readonly reason: string;
+  /** JSON Pointer to the guilty value, where one is known. */
+  readonly pointer?: string;
+}
+
+/** Names the module of an encoder and what it needs to know, as plain data that a worker can receive. */
+export interface EncoderReference {
+  /** URL of a module that exports `createEncoder(options): Encoder`. */
+  readonly module: string;
+  readonly options: unknown;
+}
+
+/** Pure and synchronous: turns events into what goes over the wire. One instance a worker. */
+export interface Encoder {
+  /** Takes one event of the batch. A rejection keeps it out of the encoded batch. */
+  add(event: EventCursor, index: number): Rejection | undefined;
+  /**
+   * Ends the batch and starts the next one.
+   * @param text holds all events of the batch: positions that the cursor gave are positions in it.
+   */
+  finish(text: Uint8Array): Encoded;
+}
+
+export interface Encoded {
+  /** Survives structured cloning. */
+  readonly data: unknown;
+  /** Buffers in `data` that move instead of being copied. */
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+export interface EncoderRefusal {
+  readonly index: number;
+  readonly verdict: Rejection;
+}
+
+/** The sink could not be reached, or answered that it cannot take anything now. Nothing is known of the batch. */
+export class SinkUnavailableError extends Error {
+  override readonly name = 'SinkUnavailableError';
+  /** `retryable`: waiting may cure it. `refused`: credentials or rights; waiting will not. */
+  readonly cure: 'wait' | 'mend';
+
+  constructor(message: string, options: { readonly cure: 'wait' | 'mend'; readonly cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.cure = options.cure;
+  }
+}

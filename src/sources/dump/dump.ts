@@ -1,0 +1,53 @@
+import { UsageError } from '../../errors.js';
+import type { DoneStretch, Source } from '../source.js';
+import type { StoredFile } from './byte-reader.js';
+import type { DecodeOptions } from './decode.js';
+import { locateFiles } from './locate.js';
+import type { DumpOptions } from './options.js';
+import { readPart } from './part.js';
+
+/**
+ * Opens event dumps: files, globs, folders, `-` and `s3://`. Nothing is read before the first batch is asked for.
+ * @throws UsageError when a word stands for nothing or an option cannot be meant.
+ */
+export async function openDump(inputs: readonly string[], options: DumpOptions): Promise<Source> {
+  checkSingleCharacter('--delimiter', options.delimiter === '\\t' ? '\t' : options.delimiter);
+  checkSingleCharacter('--quote', options.quote === '' ? undefined : options.quote);
+  const files = await locateFiles(inputs, options);
+  const decodeOptions: DecodeOptions = { cellTypes: options.cellTypes ?? {} };
+  const notes: string[] = [];
+  return {
+    label: inputs.join(' '),
+    parts: files,
+    decoder: { module: new URL('./decode.js', import.meta.url).href, options: decodeOptions },
+    notes,
+    batches: (done, signal) => readAll({ files, options, done, signal, notes }),
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+interface Reading {
+  readonly files: readonly StoredFile[];
+  readonly options: DumpOptions;
+  readonly done: readonly DoneStretch[];
+  readonly signal: AbortSignal;
+  readonly notes: string[];
+}
+
+async function* readAll({ files, options, done, signal, notes }: Reading) {
+  const note = (sentence: string) => {
+    if (!notes.includes(sentence)) notes.push(sentence);
+  };
+  for (const [part, file] of files.entries()) {
+    const settled = done.filter((stretch) => stretch.part === part);
+    yield* readPart({ part, file, options, done: settled, signal, note });
+  }
+}
+
+function checkSingleCharacter(flag: string, value: string | undefined): void {
+  if (value === undefined || /^[\t\x20-\x7e]$/u.test(value)) return;
+  throw new UsageError(`${flag} ${JSON.stringify(value)}: it has to be one ASCII character`, {
+    code: 'bad_delimiter',
+    hint: `for tabs write ${flag} '\\t'`,
+  });
+}

@@ -1,0 +1,250 @@
+import type { RecordProblem } from '../source.js';
+import { breakBefore, countLines, findResume, indentOf, isLineEnd, lastBreak } from './json-resume.js';
+import { isSpace, type JsonScanner } from './json-scanner.js';
+import { type Cut, type Following, problemRawBytes } from './splitter.js';
+
+/** What is taken for a record. */
+export interface JsonOptions {
+  /** Whether a file is one JSON text, so that whatever stands behind it is a problem. */
+  readonly isSingle: boolean;
+  readonly batchRecords: number;
+}
+
+/** Where reading stands between two values. */
+export interface JsonState {
+  /** `unknown`: behind settled or broken records, in a top-level array or not. */
+  readonly context: 'top' | 'array' | 'unknown';
+  /** In an array: what may come next. */
+  readonly expects: 'first' | 'value' | 'comma';
+  /** Behind a broken value: the next one begins on a line that is indented no further. */
+  readonly resumeWithin: number | undefined;
+  /** The one JSON text has ended: what is left is `trailing`, and once reported, `passed`. */
+  readonly rest: 'none' | 'trailing' | 'passed';
+}
+
+/** The state in front of the first byte. */
+export const startOfFile: JsonState = { context: 'top', expects: 'first', resumeWithin: undefined, rest: 'none' };
+
+interface Safe {
+  readonly at: number;
+  readonly line: number;
+  readonly state: JsonState;
+  readonly values: number;
+  readonly problems: number;
+}
+
+interface Tools {
+  readonly scanner: JsonScanner;
+  readonly options: JsonOptions;
+  readonly state: JsonState;
+}
+
+/** One way through the bytes of a window, up to the last place where they can be cut. */
+export class JsonPass {
+  /** The last position at which the bytes can be cut, and what was known there. */
+  safe: Safe;
+  /** Indentation of the value that does not end in these bytes. */
+  pendingIndent = 0;
+  private at = 0;
+  private line = 0;
+  private state: JsonState;
+  private readonly spans: number[] = [];
+  private readonly spanLines: number[] = [];
+  private readonly problems: RecordProblem[] = [];
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly following: Following,
+    private readonly tools: Tools,
+  ) {
+    this.state = tools.state;
+    this.safe = { at: 0, line: 0, state: tools.state, values: 0, problems: 0 };
+  }
+
+  /** Returns undefined when no value, and nothing else that can be told, ends in these bytes. */
+  run(): Cut | undefined {
+    const { batchRecords } = this.tools.options;
+    while (this.spanLines.length < batchRecords && this.step());
+    if (this.following !== 'open' && this.at >= this.bytes.length) this.close();
+    const { at, line, values, problems } = this.safe;
+    if (at === 0) return undefined;
+    return {
+      end: at,
+      spans: Uint32Array.from(this.spans.slice(0, 2 * values)),
+      spanLines: Uint32Array.from(this.spanLines.slice(0, values)),
+      lines: line,
+      problems: this.problems.slice(0, problems),
+    };
+  }
+
+  /** Takes one value, bracket, comma or defect. Returns false when the bytes are used up. */
+  private step(): boolean {
+    const { resumeWithin, context, rest } = this.state;
+    if (resumeWithin !== undefined && !this.resume(resumeWithin)) return false;
+    this.skipSpace();
+    if (this.at >= this.bytes.length) return this.keepOneByte();
+    if (rest !== 'none') return this.passRest();
+    switch (this.bytes[this.at]) {
+      case 0x5b:
+        return context === 'array' ? this.value() : this.advance({ context: 'array', expects: 'first' });
+      case 0x5d:
+        return this.closeArray();
+      case 0x2c:
+        return this.comma();
+      case 0x7d:
+      case 0x3a:
+        return this.stray('no value begins with this character');
+      default:
+        return this.value();
+    }
+  }
+
+  private value(): boolean {
+    const { bytes, at: start, tools } = this;
+    const how = tools.scanner.scan(bytes, start);
+    if (how === 'broken') return this.broken(start);
+    if (how === 'open' && this.following === 'open') return this.pend(start);
+    if (how === 'open' && isBracketOrQuote(bytes[start])) return this.truncated(start);
+    if (this.state.context === 'array' && this.state.expects === 'comma') {
+      this.report(start, { code: 'invalid_json', message: 'a comma is missing between two elements of the array' }, 0);
+    }
+    this.spans.push(start, tools.scanner.end);
+    this.spanLines.push(this.line);
+    const isLast = tools.options.isSingle && this.state.context === 'top';
+    this.state = { ...this.state, expects: 'comma', rest: isLast ? 'trailing' : 'none' };
+    return this.moveTo(tools.scanner.end, tools.scanner.lines);
+  }
+
+  private pend(start: number): boolean {
+    this.pendingIndent = indentOf(this.bytes, start);
+    return false;
+  }
+
+  private closeArray(): boolean {
+    if (this.state.context === 'top') return this.stray('this bracket closes nothing');
+    if (this.state.context === 'array' && this.state.expects === 'value') {
+      this.report(this.at, { code: 'invalid_json', message: 'a comma, and no element behind it' }, 1);
+    }
+    this.advance({ context: 'top', expects: 'first', rest: this.tools.options.isSingle ? 'trailing' : 'none' });
+    return this.mark();
+  }
+
+  private comma(): boolean {
+    const { context, expects } = this.state;
+    if (context === 'unknown') return this.advance({ context: 'array', expects: 'value' });
+    const isExpected = context === 'array' && expects === 'comma';
+    return isExpected ? this.advance({ expects: 'value' }) : this.stray('a comma where a value should be');
+  }
+
+  /** Punctuation that stands where it cannot; a run of it is one problem. */
+  private stray(message: string): boolean {
+    let end = this.at + 1;
+    while (this.bytes[end] === this.bytes[this.at]) end += 1;
+    this.report(this.at, { code: 'invalid_json', message }, end - this.at);
+    return this.moveTo(end, 0);
+  }
+
+  private broken(start: number): boolean {
+    const { context } = this.state;
+    const isLast = this.tools.options.isSingle && context === 'top';
+    const to = isLast ? this.bytes.length : breakBefore(this.bytes, this.tools.scanner.end);
+    const goingOn = isLast ? '' : '; reading goes on at the next line that begins one';
+    this.report(start, { code: 'invalid_json', message: `the value breaks off${goingOn}` }, to - start);
+    this.state = {
+      context: context === 'array' ? 'unknown' : context,
+      expects: 'value',
+      resumeWithin: isLast ? undefined : indentOf(this.bytes, start),
+      rest: isLast ? 'passed' : 'none',
+    };
+    return this.moveTo(to, countLines(this.bytes, start, to));
+  }
+
+  private resume(within: number): boolean {
+    const { bytes, at } = this;
+    const found = findResume(bytes, at, within);
+    const to = found ?? (this.following === 'open' ? lastBreak(bytes, at) : bytes.length);
+    if (found !== undefined) this.state = { ...this.state, resumeWithin: undefined };
+    this.moveTo(to, countLines(bytes, at, to));
+    return found !== undefined;
+  }
+
+  private passRest(): boolean {
+    const { at, bytes, state } = this;
+    if (state.rest === 'trailing') {
+      const message = 'there is more behind the end of the one JSON text that --format json stands for';
+      this.report(at, { code: 'invalid_json', message }, bytes.length - at);
+    }
+    this.state = { ...state, rest: 'passed' };
+    this.at = bytes.length;
+    this.line += countLines(bytes, at, bytes.length);
+    return this.markLastByte();
+  }
+
+  private truncated(start: number): boolean {
+    this.report(start, { code: 'truncated_json', message: 'the file ends before this value does' }, Infinity);
+    this.state = { ...this.state, context: 'top' };
+    return this.moveTo(this.bytes.length, this.tools.scanner.lines);
+  }
+
+  /** Nothing follows: every byte that is left belongs to this batch. */
+  private close(): void {
+    if (this.following === 'end' && this.state.context === 'array') {
+      const problem = { code: 'truncated_json', message: 'the file ends before its array does' };
+      const last = this.bytes.length - 1;
+      if (isLineEnd(this.bytes, last)) this.line -= 1;
+      this.report(last, problem, 0);
+      if (isLineEnd(this.bytes, last)) this.line += 1;
+    }
+    this.mark();
+  }
+
+  /** Only whitespace is left. Behind a comma or an opening bracket no cut is made: their fate is told by what follows. */
+  private keepOneByte(): boolean {
+    return this.state === this.safe.state && this.markLastByte();
+  }
+
+  /** The last byte waits for what follows: only with it can a batch be made if the file ends in a problem. */
+  private markLastByte(): false {
+    const last = this.bytes.length - 1;
+    if (this.following !== 'open' || last <= this.safe.at) return false;
+    const line = this.line - (isLineEnd(this.bytes, last) ? 1 : 0);
+    const counts = { values: this.spanLines.length, problems: this.problems.length };
+    this.safe = { at: last, line, state: this.state, ...counts };
+    return false;
+  }
+
+  private skipSpace(): void {
+    const { bytes } = this;
+    let { at } = this;
+    for (; at < bytes.length && isSpace(bytes[at] ?? 0); at += 1) if (isLineEnd(bytes, at)) this.line += 1;
+    this.at = at;
+  }
+
+  private advance(change: Partial<JsonState>): boolean {
+    this.state = { ...this.state, ...change };
+    this.at += 1;
+    return true;
+  }
+
+  private moveTo(at: number, lines: number): boolean {
+    this.at = at;
+    this.line += lines;
+    return this.mark();
+  }
+
+  private mark(): boolean {
+    if (this.at >= this.bytes.length && this.following === 'open') return true;
+    const counts = { values: this.spanLines.length, problems: this.problems.length };
+    this.safe = { at: this.at, line: this.line, state: this.state, ...counts };
+    return true;
+  }
+
+  private report(offset: number, problem: Pick<RecordProblem, 'code' | 'message'>, length: number): void {
+    const raw = this.bytes.slice(offset, offset + Math.min(length, problemRawBytes));
+    this.problems.push({ ...problem, offset, line: this.line, raw });
+  }
+}
+
+function isBracketOrQuote(byte: number | undefined): boolean {
+  return byte === 0x7b || byte === 0x5b || byte === 0x22;
+}

@@ -1,0 +1,121 @@
+import { createReadStream, type Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
+import { distance } from 'fastest-levenshtein';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { CannotEvaluateError, UsageError } from '../../errors.js';
+import type { StoredFile } from './byte-reader.js';
+import { cannotRead } from './cannot-read.js';
+import { localFile } from './local-file.js';
+import type { DumpOptions } from './options.js';
+import { streamedFile } from './streamed-file.js';
+
+/**
+ * Finds the files that the words on the command line stand for, in their order; each file once. A folder and a glob
+ * give their files by code points of their paths, without hidden ones.
+ * @throws UsageError when a word stands for nothing.
+ */
+export async function locateFiles(inputs: readonly string[], options: DumpOptions): Promise<readonly StoredFile[]> {
+  const found = new Map<string, StoredFile>();
+  for (const input of inputs) {
+    for (const file of await locate(input, options)) {
+      const key = file.path === undefined ? file.label : resolve(file.path);
+      if (!found.has(key)) found.set(key, file);
+    }
+  }
+  return [...found.values()];
+}
+
+async function locate(input: string, options: DumpOptions): Promise<readonly StoredFile[]> {
+  if (input === '-') return [streamedFile('-', () => options.stdin ?? process.stdin)];
+  if (input.startsWith('s3://')) {
+    const { locateObjects } = await import('./s3.js');
+    return locateObjects(input, options.env ?? {});
+  }
+  const stats = await statOf(input);
+  if (stats?.isDirectory()) return filesIn(input);
+  if (stats !== undefined) return [stats.isFile() ? localFile(input, stats.size) : pipe(input)];
+  if (!isDynamicPattern(input)) throw await missing(input);
+  const files = await matching(input);
+  if (files.length > 0) return files;
+  throw new UsageError(`${input}: no file matches`, {
+    code: 'source_not_found',
+    hint: 'quote the pattern so that the shell leaves it alone, and try it with ls',
+  });
+}
+
+/** A pipe or device, such as the shell makes of `<(…)`. */
+function pipe(path: string): StoredFile {
+  return streamedFile(path, () => createReadStream(path));
+}
+
+async function statOf(path: string) {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return undefined;
+    throw cannotRead(path, cause);
+  }
+}
+
+async function filesIn(folder: string): Promise<readonly StoredFile[]> {
+  const files = await walk(folder);
+  if (files.length > 0) return files.sort(byCodePoints);
+  throw new UsageError(`${folder}: the folder holds no files`, {
+    code: 'source_not_found',
+    hint: 'hidden files are left out; name them one by one to read them',
+  });
+}
+
+async function walk(folder: string): Promise<StoredFile[]> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (cause) {
+    return [unlisted(folder, cause)];
+  }
+  const visible = entries.filter(({ name }) => !name.startsWith('.'));
+  const nested = await Promise.all(visible.map((entry) => entered(join(folder, entry.name), entry)));
+  return nested.flat();
+}
+
+/** Pipes and sockets in a folder are left out, and links to folders, which may lead back up: name them to read them. */
+async function entered(path: string, entry: Dirent): Promise<StoredFile[]> {
+  if (entry.isDirectory()) return walk(path);
+  const stats = await statOf(path);
+  return stats === undefined || stats.isFile() ? [localFile(path, stats?.size)] : [];
+}
+
+/** A folder that cannot be listed stands among the files as one that cannot be read: it does not hide the others. */
+function unlisted(folder: string, cause: unknown): StoredFile {
+  const error = new CannotEvaluateError(`${folder}: the folder cannot be listed`, {
+    code: 'source_permission_denied',
+    hint: `let the current user list it, for example: chmod u+rx '${folder}'`,
+    cause,
+  });
+  return { label: folder, bytes: undefined, fingerprint: async () => undefined, open: () => Promise.reject(error) };
+}
+
+async function matching(pattern: string): Promise<readonly StoredFile[]> {
+  const options = { onlyFiles: true, expandDirectories: false, dot: false, absolute: isAbsolute(pattern) };
+  const paths = await glob(pattern, options);
+  const files = await Promise.all(paths.map(async (path) => localFile(path, (await statOf(path))?.size)));
+  return files.sort(byCodePoints);
+}
+
+async function missing(path: string): Promise<UsageError> {
+  const folder = dirname(path);
+  const names = await readdir(folder).catch(() => []);
+  const near = names
+    .map((name) => ({ name, far: distance(name, basename(path)) }))
+    .filter(({ name, far }) => far <= Math.max(2, name.length / 3))
+    .sort((a, b) => a.far - b.far)[0];
+  const hint = near ? `did you mean ${join(folder, near.name)}?` : `look into the folder: ls '${folder}'`;
+  return new UsageError(`${path}: no such file or folder`, { code: 'source_not_found', hint });
+}
+
+/** The order of the bytes of their names, which is the same on every machine. */
+function byCodePoints(left: StoredFile, right: StoredFile): number {
+  return Buffer.compare(Buffer.from(left.label), Buffer.from(right.label));
+}

@@ -1,0 +1,124 @@
+import type { DecodedRecord } from '../event/event.js';
+
+/** Where events come from. One implementation a kind; opening, unwrapping and checking are written once, outside it. */
+export interface Source extends AsyncDisposable {
+  /** Stable and without secrets; the same input gives the same label. */
+  readonly label: string;
+  /** The parts in the order in which they are read: files, objects, or the one queue. */
+  readonly parts: readonly SourcePart[];
+  /** Turns this source's raw batches into records, off the main thread. */
+  readonly decoder: DecoderReference;
+  /** Sentences for the user about how the input is read. */
+  readonly notes?: readonly string[];
+  /**
+   * Yields records in the source's own order. A part that cannot be read on is yielded as a failure, and the next
+   * part is begun: one broken file never hides the others.
+   * @param done stretches that an earlier invocation has settled: they are not yielded again.
+   */
+  batches(done: readonly DoneStretch[], signal: AbortSignal): AsyncIterable<RawBatch | PartFailure>;
+}
+
+/** Names the module of a decoder and what it needs to know, as plain data that a worker can receive. */
+export interface DecoderReference {
+  /** URL of a module that exports `createDecoder(options): Decoder`. */
+  readonly module: string;
+  readonly options: unknown;
+}
+
+/** Pure and synchronous: finds the records in a raw batch. One instance a worker. */
+export interface Decoder {
+  /**
+   * Calls `emit` for each record in order and `fail` for what cannot be decoded; returns the number of lines or rows.
+   * The record handed to `emit` may be one reused object. The spans of all records of a batch hold in the `text` of
+   * the last one.
+   */
+  decode(
+    batch: Pick<RawBatch, 'format' | 'bytes' | 'spans' | 'spanLines'>,
+    emit: (record: DecodedRecord) => void,
+    fail: (problem: RecordProblem) => void,
+  ): number;
+}
+
+export interface SourcePart {
+  /** Path, URL or queue name, without secrets, as the user would type it. */
+  readonly label: string;
+  /** Size in bytes as stored; undefined when it cannot be known (stdin, a queue). */
+  readonly bytes: number | undefined;
+  /** Changes when the content changes; undefined when it cannot be told without consuming it. */
+  fingerprint(): Promise<string | undefined>;
+}
+
+/** A stretch of one part, in decoded bytes (rows for Parquet), and how many lines or rows it holds. */
+export interface DoneStretch {
+  readonly part: number;
+  readonly from: number;
+  readonly to: number;
+  readonly lines: number;
+}
+
+/** How the records of a batch are written. Plain data: it travels to a worker. */
+export type RecordFormat =
+  /** One JSON text a line. */
+  | { readonly kind: 'ndjson' }
+  /** JSON texts whose bounds are in `spans`. */
+  | { readonly kind: 'json' }
+  /** Rows of delimiter-separated text. */
+  | {
+      readonly kind: 'csv';
+      readonly columns: readonly string[];
+      readonly delimiter: string;
+      readonly quote: string | null;
+      /** What stands in front of the first row of this batch: the header of the file. */
+      readonly header?: { readonly bytes: number; readonly lines: number };
+    };
+
+/** Consecutive records of one part, not decoded yet. */
+export interface RawBatch {
+  readonly kind: 'batch';
+  readonly part: number;
+  readonly format: RecordFormat;
+  /** Position of the first byte in the decoded part (rows for Parquet). */
+  readonly from: number;
+  /** Position behind the last byte: the `from` of the next batch. */
+  readonly to: number;
+  /** Whole records only. The receiver owns the buffer. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Start and end of each record in `bytes`, for formats whose bounds the reader has to find. */
+  readonly spans?: Uint32Array<ArrayBuffer>;
+  /** Line or row of each span, from 0 in this batch; goes with `spans`. */
+  readonly spanLines?: Uint32Array<ArrayBuffer>;
+  /** Lines or rows in this batch when the reader counted them; otherwise whoever decodes it counts. */
+  readonly lines?: number;
+  /** Stretches that are no record: over-long lines, broken JSON between whole texts. */
+  readonly undecodable: readonly RecordProblem[];
+  /** Share of the part's stored bytes that has been read, for progress. */
+  readonly storedBytes: number;
+  /** Called once every event of the batch has a durable verdict in every sink. */
+  settle(outcome: BatchOutcome): Promise<void>;
+}
+
+/** A record, or what stands in its place, that cannot be decoded. */
+export interface RecordProblem {
+  /** Stable and short: `invalid_json`, `invalid_utf8`, `lone_surrogate`, `line_too_long`, `ragged_row`. */
+  readonly code: string;
+  readonly message: string;
+  /** Bytes from the start of the batch. */
+  readonly offset: number;
+  /** Line or row from the start of the batch, from 0. */
+  readonly line: number;
+  /** The bytes themselves, cut to 64 KiB. */
+  readonly raw?: Uint8Array;
+}
+
+export interface BatchOutcome {
+  /** Lines or rows of the batch of which at least one event was not taken by every sink. */
+  readonly heldLines: readonly number[];
+}
+
+/** A part that could not be read to its end. What was whole has been yielded before it. */
+export interface PartFailure {
+  readonly kind: 'failure';
+  readonly part: number;
+  /** `SourceError` with code, message and hint. */
+  readonly error: Error;
+}

@@ -1,0 +1,71 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { loadCommands } from '../../src/commands/registry.js';
+import { respool } from '../support/cli.js';
+
+test('help lists every command and every exit code on standard output', async () => {
+  const { status, stdout, stderr } = await respool(['--help']);
+
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  for (const { name, summary } of await loadCommands()) expect(stdout).toMatch(new RegExp(`${name} +${summary}`));
+  expect(stdout).toContain('130, 143');
+});
+
+test.each([
+  ['replay', '--help'],
+  ['help', 'replay'],
+  ['replay', 'dump.ndjson', '-h'],
+])('the page of a command names each of its options: respool %s %s', async (...args) => {
+  const { status, stdout } = await respool(args);
+
+  expect(status).toBe(0);
+  const replay = (await loadCommands()).find(({ name }) => name === 'replay');
+  for (const { description } of Object.values(replay?.options ?? {})) expect(stdout).toContain(description.flag);
+});
+
+test('help fits into 80 columns', async () => {
+  for (const args of [['--help'], ['replay', '--help'], ['completion', '--help']]) {
+    const { stdout } = await respool(args);
+    const summaries = stdout.split('\nExamples')[0] ?? '';
+    expect(summaries.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  }
+});
+
+test('without a command, help goes to standard error as wrong usage', async () => {
+  const { status, stdout, stderr } = await respool([]);
+
+  expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
+  expect(stderr).toContain('Usage: respool <command> [options]');
+});
+
+test('the version is that of the package', async () => {
+  const { default: facts } = await import('../../package.json', { with: { type: 'json' } });
+
+  expect(await respool(['--version'])).toEqual({ status: 0, stdout: `${facts.version}\n`, stderr: '' });
+});
+
+test('colours need a terminal or FORCE_COLOR, and NO_COLOR wins', async () => {
+  const colour = '\u001b[';
+
+  expect((await respool(['--help'])).stdout).not.toContain(colour);
+  expect((await respool(['--help'], { env: { FORCE_COLOR: '1' } })).stdout).toContain(colour);
+  expect((await respool(['--help'], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).stdout).not.toContain(colour);
+});
+
+test('help takes at most twice as long as a bare node', () => {
+  const bin = fileURLToPath(new URL('../../bin/respool.js', import.meta.url));
+  const fastestOf = { node: Number.POSITIVE_INFINITY, help: Number.POSITIVE_INFINITY };
+  for (let round = 0; round < 8; round++) {
+    fastestOf.node = Math.min(fastestOf.node, millisecondsOf(['-e', '0']));
+    fastestOf.help = Math.min(fastestOf.help, millisecondsOf([bin, '--help']));
+  }
+
+  expect(fastestOf.help).toBeLessThan(2 * fastestOf.node);
+});
+
+function millisecondsOf(args: readonly string[]): number {
+  const start = performance.now();
+  spawnSync(process.execPath, args);
+  return performance.now() - start;
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { folderWith, respool } from '../support/cli.js';
+
+const wrong: readonly (readonly [args: string, says: string, hint?: string])[] = [
+  ['replya x', 'respool has no command "replya"', 'did you mean respool replay?'],
+  ['constructor', 'respool has no command "constructor"'],
+  ['--hlep', 'respool has no option "--hlep"', 'did you mean respool --help?'],
+  ['replay', 'respool replay needs a dump'],
+  ['replay x --too a', 'respool replay has no option --too', 'did you mean --to?'],
+  ['replay x --to', '--to needs a value'],
+  ['replay x --to --dry-run', '--to needs a value', 'a value that begins with -- is given as --to=--value'],
+  ['replay x --limit 0', '--limit takes a whole number of at least 1, not "0"'],
+  ['replay x --jobs 1e9', '--jobs takes a whole number from 1 to 256, not "1e9"'],
+  ['replay x --format cvs', '--format takes one of ndjson, json', 'did you mean csv?'],
+  ['replay x --max-rejected 101%', '--max-rejected takes a number of events or a percentage up to 100%'],
+  ['replay x --since yesterday', '--since takes a date or an RFC 3339 time'],
+  ['replay x --since 2019-02-30', '--since takes a date or an RFC 3339 time'],
+  [
+    'replay x --partitions-within 2019-02-01..2019-01-01',
+    '--partitions-within takes a range that ends after it begins',
+  ],
+  ['replay x --timezone Europe/Belrin', 'Europe/Belrin', 'Europe/Berlin'],
+  ['replay x --delimiter ab', '--delimiter takes one character'],
+  ['replay x --id /a~b', '--id takes a field name or a JSON Pointer'],
+  ['replay x --output jsn', '--output takes one of table, json, markdown', 'did you mean json?'],
+  ['replay x --output json --output markdown', '--output json and --output markdown cannot both go to standard output'],
+  ['completion fsh', 'shell is one of bash, zsh, fish, not "fsh"', 'did you mean fish?'],
+  ['completion bash zsh', 'respool completion takes 1 argument, not more'],
+];
+
+const refused = wrong.map(([args, says, hint]) => ({ args, says, hint }));
+
+test.each(refused)('respool $args is refused with exit 3 and says what is allowed', async ({ args, says, hint }) => {
+  await using folder = await folderWith();
+  const { status, stdout, stderr } = await respool(args.split(' '), { cwd: folder.path });
+
+  expect({ status, stdout }).toEqual({ status: 3, stdout: '' });
+  expect(stderr).toMatch(/^error: /);
+  expect(stderr).toContain(says);
+  if (hint !== undefined) expect(stderr.split('hint: ')[1]).toContain(hint);
+  expect(stderr).not.toMatch(/^ +at /m);
+});
+
+test('-v shows where an error comes from', async () => {
+  const { stderr } = await respool(['replay', 'x', '--limit', '0', '-v']);
+
+  expect(stderr).toMatch(/^ +at .*values/m);
+});
+
+test('a password in an address is not printed when the address is wrong', async () => {
+  await using folder = await folderWith({ 'dump.ndjson': '{"id":1}\n' });
+  const args = ['replay', 'dump.ndjson', '--to', 'postgres://app:geheim-77@127.0.0.1:1/app?table=events'];
+  const { status, stdout, stderr } = await respool([...args, '-v'], { cwd: folder.path });
+
+  expect(status).not.toBe(0);
+  expect(stdout + stderr).not.toContain('geheim-77');
+});

@@ -1,0 +1,69 @@
+import { stripVTControlCharacters } from 'node:util';
+import { expect, test } from 'vitest';
+import { replayRenderers } from '../../src/report/replay-renderers.js';
+import { replayReport, sinkReport, troubled } from './examples.js';
+
+const style = { colors: false, columns: 80 };
+
+test('the table of a troubled run is readable in 80 columns', async () => {
+  const table = await replayRenderers.table(troubled, style);
+
+  await expect(table).toMatchFileSnapshot('../../fixtures/report/troubled.txt');
+  const commands = table.split('\nNext\n')[0] ?? '';
+  expect(commands.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
+test('the table of a clean run is short', async () => {
+  const report = replayReport({ read: 8_273, sinks: [sinkReport({ accepted: 8_273 })] });
+
+  expect(await replayRenderers.table(report, style)).toBe(`Done
+replay 20190701-120000-abcd · 0.8 s
+
+8,273 events read
+┌──────────┬──────────┬───────────┬──────────┬─────────┬────────┐
+│ sink     │ accepted │ duplicate │ rejected │ unknown │ unsent │
+├──────────┼──────────┼───────────┼──────────┼─────────┼────────┤
+│ postgres │    8,273 │         0 │        0 │       0 │      0 │
+└──────────┴──────────┴───────────┴──────────┴─────────┴────────┘
+`);
+});
+
+test('colours change no text', async () => {
+  const coloured = await replayRenderers.table(troubled, { ...style, colors: true });
+
+  expect(coloured).toContain('\u001b[31m');
+  expect(stripVTControlCharacters(coloured)).toBe(await replayRenderers.table(troubled, style));
+});
+
+test.each([
+  [{ balanced: false, exitCode: 2 }, 'The numbers do not balance'],
+  [
+    { complete: false, stoppedBy: { code: 'interrupted', message: 'interrupted' }, exitCode: 130 },
+    'Stopped: interrupted',
+  ],
+  [{ complete: false, exitCode: 4 }, 'Incomplete'],
+  [{ exitCode: 1 }, 'Done, with findings'],
+])('a run that is not clean says so first: %o', async (changes, says) => {
+  const table = await replayRenderers.table(replayReport(changes), style);
+
+  expect(table.split('\n')[0]).toContain(says);
+  expect(await replayRenderers.markdown(replayReport(changes), style)).toMatch(/^## respool replay: (?!done\n)/);
+});
+
+test('two sinks of one kind are told apart by their addresses', async () => {
+  const sinks = [sinkReport({ label: 'postgres://a/x' }), sinkReport({ label: 'postgres://b/x' })];
+  const table = await replayRenderers.table(replayReport({ sinks }), { ...style, columns: 120 });
+
+  expect(table).toContain('postgres://a/x');
+  expect(table).toContain('postgres://b/x');
+});
+
+test('JSON holds plain numbers and every field', async () => {
+  expect(JSON.parse(await replayRenderers.json(troubled, style))).toEqual(troubled);
+});
+
+test('Markdown says the same as the table', async () => {
+  await expect(await replayRenderers.markdown(troubled, style)).toMatchFileSnapshot(
+    '../../fixtures/report/troubled.md',
+  );
+});

@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { partitionNamer } from '../../../src/sinks/postgres/partition-names.js';
+import {
+  DAY_US,
+  HOUR_US,
+  learnScheme,
+  PERIOD_NAMES,
+  periodAt,
+  schemeNamed,
+  schemeText,
+} from '../../../src/sinks/postgres/partition-scheme.js';
+
+const us = (text: string) => Date.parse(text) * 1000;
+
+test.each([
+  ['hour', '2024-03-01T05:00Z', '2024-03-01T06:00Z'],
+  ['6 hours', '2024-03-01T06:00Z', '2024-03-01T12:00Z'],
+  ['day', '2024-03-01T00:00Z', '2024-03-02T00:00Z'],
+  ['day', '2024-03-01T23:00Z', '2024-03-02T23:00Z'],
+  ['week', '2024-03-04T00:00Z', '2024-03-11T00:00Z'],
+  ['10 days', '2024-03-01T00:00Z', '2024-03-11T00:00Z'],
+  ['month', '2024-02-01T00:00Z', '2024-03-01T00:00Z'],
+  ['month', '2024-02-01T05:00Z', '2024-03-01T05:00Z'],
+  ['month', '2024-02-29T23:00Z', '2024-03-31T22:00Z'],
+  ['3 months', '2024-04-01T00:00Z', '2024-07-01T00:00Z'],
+  ['year', '2024-01-01T00:00Z', '2025-01-01T00:00Z'],
+])('a %s is learnt from %s to %s', (text, from, to) => {
+  const scheme = learnScheme([{ fromUs: us(from), toUs: us(to) }]);
+  expect(scheme && schemeText(scheme)).toBe(text);
+  expect(scheme && periodAt(us(from) + HOUR_US / 2, scheme).fromUs).toBe(us(from));
+});
+
+test('every instant lies in its period, and periods touch', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...PERIOD_NAMES),
+      fc.integer({ min: us('0001-02-01T00:00Z') / 1000, max: us('9998-01-01T00:00Z') / 1000 }),
+      (name, ms) => {
+        const { fromUs, toUs } = periodAt(ms * 1000, schemeNamed(name));
+        expect(fromUs).toBeLessThanOrEqual(ms * 1000);
+        expect(toUs).toBeGreaterThan(ms * 1000);
+        expect(periodAt(toUs, schemeNamed(name)).fromUs).toBe(toUs);
+      },
+    ),
+  );
+});
+
+test.each([
+  ['t_20240229', '2024-02-29T00:00Z', DAY_US, 't_20240301'],
+  ['t_p2024_02_29', '2024-02-29T00:00Z', DAY_US, 't_p2024_03_01'],
+  ['part-2024-02-29-x', '2024-02-29T00:00Z', DAY_US, 'part-2024-03-01-x'],
+  ['t_y2024m02d29', '2024-02-29T00:00Z', DAY_US, 't_y2024m03d01'],
+  ['t_2024022923', '2024-02-29T23:00Z', HOUR_US, 't_2024030100'],
+  ['t_2024_02_29_23', '2024-02-29T23:00Z', HOUR_US, 't_2024_03_01_00'],
+  ['t_odd', '2024-02-29T00:00Z', DAY_US, 't_20240301'],
+])('the partition behind %s is named in the same way', (name, from, lengthUs, next) => {
+  const scheme = { kind: 'fixed', lengthUs, anchorUs: us(from) } as const;
+  expect(partitionNamer('t', [{ name, fromUs: us(from) }], scheme)(us(from) + lengthUs)).toBe(next);
+});
+
+test('a name never grows beyond 63 bytes, and keeps its date', () => {
+  const name = partitionNamer('ü'.repeat(40), [], schemeNamed('day'))(0);
+  expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
+  expect(name).toMatch(/19700101$/);
+});

@@ -1,0 +1,63 @@
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface TcpProxy extends AsyncDisposable {
+  /** The database's URL through the proxy. */
+  readonly url: string;
+  /** Cuts the connection whose client next sends `text`: behind it when it is sent on, in front of it otherwise. */
+  cutBehind(text: string, options?: { readonly forward?: boolean }): void;
+  /** How often it has cut. */
+  readonly cuts: number;
+}
+
+/** Stands between a client and a server, and cuts the line at a chosen word of the client's. */
+export async function startProxy(target: string): Promise<TcpProxy> {
+  const to = new URL(target);
+  const sockets = new Set<Socket>();
+  let word: { readonly text: string; readonly forward: boolean } | undefined;
+  let cuts = 0;
+  const server = createServer((client) => {
+    let isCut = false;
+    const upstream = connect(Number(to.port), to.hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        client.destroy();
+        if (!isCut) upstream.destroy();
+      });
+    }
+    upstream.pipe(client);
+    client.on('data', (chunk) => {
+      if (word === undefined || !chunk.includes(word.text)) {
+        upstream.write(chunk);
+        return;
+      }
+      const { forward } = word;
+      word = undefined;
+      cuts++;
+      isCut = true;
+      upstream.unpipe(client);
+      client.destroy();
+      if (forward) upstream.end(chunk);
+      else upstream.destroy();
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  const url = new URL(target);
+  url.port = String(typeof address === 'object' ? address?.port : '');
+  return {
+    url: url.href,
+    cutBehind(text, { forward = true } = {}) {
+      word = { text, forward };
+    },
+    get cuts() {
+      return cuts;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
