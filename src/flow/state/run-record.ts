@@ -54,10 +54,10 @@ export function runKey(command: string, source: string, sinks: readonly string[]
     .digest('hex');
 }
 
-/** An id that sorts by time. */
+/** An id that sorts by time, to the millisecond: which of two runs is the newer one decides what is taken up again. */
 export function newRunId(now: Date): string {
-  const stamp = now.toISOString().replace(/[-:]/gu, '').replace('T', '-').slice(0, 15);
-  return `${stamp}-${randomBytes(2).toString('hex')}`;
+  const [date, time, milliseconds] = now.toISOString().replace(/[-:Z]/gu, '').split(/[T.]/u);
+  return `${date}-${time}-${milliseconds}${randomBytes(2).toString('hex')}`;
 }
 
 /** Makes the folder of a run and writes what the run is about. */
