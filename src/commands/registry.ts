@@ -3,6 +3,7 @@ import type { Command } from './command.js';
 /** Every command by the name under which help lists it, in that order. Each is loaded only when it is needed. */
 export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import('./replay.js')).replay,
+  validate: async () => (await import('./validate.js')).validate,
   completion: async () => (await import('./completion.js')).completion,
 };
 

@@ -49,6 +49,19 @@ export const threshold: Parser<Threshold> = (value, given) => {
   return refuse(given, value, 'a number of events or a percentage up to 100%, such as 100 or 2.5%');
 };
 
+/** A threshold for all events, or for those of one name. */
+export interface NamedThreshold {
+  readonly name?: string;
+  readonly limit: Threshold;
+}
+
+/** `100`, `2.5%`, or one of them behind the name of an event: `order_placed=0`. */
+export const namedThreshold: Parser<NamedThreshold> = async (value, given) => {
+  const at = value.lastIndexOf('=');
+  const limit = await threshold(value.slice(at + 1), given);
+  return at < 0 ? { limit } : { name: value.slice(0, at), limit };
+};
+
 /** Texts between commas, none of them empty. */
 export const list: Parser<readonly string[]> = (value, given) => {
   const items = value.split(',').map((item) => item.trim());

@@ -1,9 +1,7 @@
-import type { JsonObject } from '../event/event.js';
-
 /** Checks events against the catalog it was compiled from. Synchronous and pure; one instance a thread. */
 export interface Checker {
   /** What is wrong with an event, undefined when it is valid. At most 100 problems are told. */
-  check(value: JsonObject, name: string): readonly Problem[] | undefined;
+  check(value: unknown, name: string): readonly Problem[] | undefined;
   /** Whether the catalog has a schema for events of this name; true for every name when it has one for all events. */
   knows(name: string): boolean;
 }

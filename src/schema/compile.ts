@@ -1,14 +1,13 @@
 import type { Ajv, ValidateFunction } from 'ajv';
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
-import type { JsonObject } from '../event/event.js';
 import { createAjv } from './ajv.js';
 import type { Catalog, CatalogFile } from './catalog.js';
 import type { Checker, Problem } from './check.js';
 import type { Dialect } from './dialect.js';
 import { tellProblems } from './problems.js';
 import { byVersion } from './versions.js';
-import { placeOf, schemaNodes } from './walk.js';
+import { isObject, placeOf, schemaNodes } from './walk.js';
 
 export interface CheckOptions {
   /** What becomes of events whose name has no schema, in a catalog with schemas by name. */
@@ -58,8 +57,8 @@ function rulesByName(catalog: Catalog, compiler: Compiler): Map<string, readonly
   return byName;
 }
 
-function ruleFor(value: JsonObject, rules: readonly VersionedRule[]): Rule | undefined {
-  const named = [value.schema_version, value.version];
+function ruleFor(value: unknown, rules: readonly VersionedRule[]): Rule | undefined {
+  const named = isObject(value) ? [value.schema_version, value.version] : [];
   const chosen = named.map((version) => rules.find((rule) => rule.version === plain(version, rule.version)));
   return (chosen.find((rule) => rule !== undefined) ?? rules[0])?.rule;
 }
@@ -88,12 +87,12 @@ class Rule {
     private readonly uri: string,
   ) {}
 
-  accepts(value: JsonObject): boolean {
+  accepts(value: unknown): boolean {
     this.quick ??= this.compiler.compile(this.uri, false);
     return this.quick(value);
   }
 
-  problems(value: JsonObject): readonly Problem[] {
+  problems(value: unknown): readonly Problem[] {
     this.thorough ??= this.compiler.compile(this.uri, true);
     if (this.thorough(value)) return [];
     return tellProblems(this.thorough.errors ?? [], (node) => this.compiler.placeOf(node));

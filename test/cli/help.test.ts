@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { loadCommands } from '../../src/commands/registry.js';
 import { respool } from '../support/cli.js';
@@ -52,20 +50,3 @@ test('colours need a terminal or FORCE_COLOR, and NO_COLOR wins', async () => {
   expect((await respool(['--help'], { env: { FORCE_COLOR: '1' } })).stdout).toContain(colour);
   expect((await respool(['--help'], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).stdout).not.toContain(colour);
 });
-
-test('help takes at most twice as long as a bare node', () => {
-  const bin = fileURLToPath(new URL('../../bin/respool.js', import.meta.url));
-  const fastestOf = { node: Number.POSITIVE_INFINITY, help: Number.POSITIVE_INFINITY };
-  for (let round = 0; round < 8; round++) {
-    fastestOf.node = Math.min(fastestOf.node, millisecondsOf(['-e', '0']));
-    fastestOf.help = Math.min(fastestOf.help, millisecondsOf([bin, '--help']));
-  }
-
-  expect(fastestOf.help).toBeLessThan(2 * fastestOf.node);
-});
-
-function millisecondsOf(args: readonly string[]): number {
-  const start = performance.now();
-  spawnSync(process.execPath, args);
-  return performance.now() - start;
-}

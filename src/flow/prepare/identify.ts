@@ -91,7 +91,8 @@ function textOf({ text, start, end }: Cursor): string {
   return Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8', start, end);
 }
 
-function fieldOf(cursor: Cursor, pointer: Pointer): unknown {
+/** The value at a pointer, cheap where it is a scalar at the top. */
+export function fieldOf(cursor: Cursor, pointer: Pointer): unknown {
   const [key, ...deeper] = pointer;
   return key !== undefined && deeper.length === 0 ? cursor.member(key) : valueAt(cursor.value, pointer);
 }
@@ -99,7 +100,7 @@ function fieldOf(cursor: Cursor, pointer: Pointer): unknown {
 const MOST_NAMES = 1_000;
 
 /** Reads names, and decodes each of those that come again and again only once. */
-function createNameReader(): (cursor: Cursor, pointer: Pointer) => string {
+export function createNameReader(): (cursor: Cursor, pointer: Pointer) => string {
   const known = new Map<number, { readonly bytes: Uint8Array; readonly name: string }>();
   return (cursor, pointer) => {
     const [key = ''] = pointer;

@@ -80,6 +80,12 @@ export function inspectText(cursor: Cursor): TextProblem | undefined {
   return scan.hasEscape ? loneSurrogate(text, start, end) : undefined;
 }
 
+/** Refuses what no sink can store faithfully in a value that is no object. */
+export function inspectValue({ text, start, end }: Cursor, value: unknown): TextProblem | undefined {
+  const mayHoldEscapes = typeof value === 'string' || Array.isArray(value);
+  return mayHoldEscapes ? loneSurrogate(text, start, end) : undefined;
+}
+
 function scanText(cursor: Cursor): void {
   cursor.scan.read(cursor.text, cursor.start, cursor.end);
   cursor.isScanned = true;

@@ -1,7 +1,6 @@
-import { Worker } from 'node:worker_threads';
+import { openThreadPool } from '../thread-pool.js';
 import { createPreparer } from './preparer.js';
 import type { PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
-import type { WorkerAnswer } from './worker.js';
 
 /** Prepares batches on several threads, or on this one. */
 export interface PreparePool extends AsyncDisposable {
@@ -26,61 +25,16 @@ async function openInline(spec: PrepareSpec): Promise<PreparePool> {
 }
 
 function openThreads(spec: PrepareSpec, threads: number): PreparePool {
-  const workers = Array.from({ length: threads }, () => openThread(spec));
-  let calls = 0;
+  const worker = new URL('./worker.js', import.meta.url);
+  const pool = openThreadPool<PrepareInput, PreparedBatch>({ worker, data: spec, threads });
   return {
     threads,
-    // Round robin keeps the batches of one part spread evenly and the answers in order.
-    prepare: (input) => (workers[calls++ % threads] as Thread).prepare(input), // the index is below the length
-    async [Symbol.asyncDispose]() {
-      await Promise.all(workers.map((worker) => worker.close()));
-    },
+    prepare: (input) => pool.run(input, buffersOf(input)),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
 
-interface Thread {
-  prepare(input: PrepareInput): Promise<PreparedBatch>;
-  close(): Promise<void>;
-}
-
-interface Waiter {
-  readonly resolve: (batch: PreparedBatch) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-function openThread(spec: PrepareSpec): Thread {
-  const worker = new Worker(new URL('./worker.js', import.meta.url), {
-    workerData: spec,
-    resourceLimits: { maxYoungGenerationSizeMb: 12 },
-  });
-  const waiters: Waiter[] = [];
-  let death: Error | undefined;
-  const die = (error: Error) => {
-    death ??= error;
-    for (const waiter of waiters.splice(0)) waiter.reject(death);
-  };
-  worker.on('message', (answer: WorkerAnswer) => {
-    const waiter = waiters.shift();
-    if (answer.kind === 'prepared') waiter?.resolve(answer.batch);
-    else waiter?.reject(answer.error);
-  });
-  worker.on('error', die);
-  worker.on('messageerror', die);
-  worker.on('exit', (code) => die(new Error(`a worker thread ended with code ${code}`)));
-  return {
-    prepare(input) {
-      return new Promise((resolve, reject) => {
-        if (death !== undefined) {
-          reject(death);
-          return;
-        }
-        waiters.push({ resolve, reject });
-        const buffers = [input.bytes, input.spans, input.spanLines].flatMap((column) => column?.buffer ?? []);
-        worker.postMessage(input, [...new Set(buffers)]);
-      });
-    },
-    close: async () => {
-      await worker.terminate();
-    },
-  };
+/** The buffers of a raw batch, which move to the thread that takes it. */
+export function buffersOf({ bytes, spans, spanLines }: Pick<PrepareInput, 'bytes' | 'spans' | 'spanLines'>) {
+  return [...new Set([bytes, spans, spanLines].flatMap((column) => column?.buffer ?? []))];
 }

@@ -7,6 +7,8 @@ import { type Cut, type Following, problemRawBytes } from './splitter.js';
 export interface JsonOptions {
   /** Whether a file is one JSON text, so that whatever stands behind it is a problem. */
   readonly isSingle: boolean;
+  /** Whether a top-level array is one record instead of many. */
+  readonly keepsArrays?: boolean;
   readonly batchRecords: number;
 }
 
@@ -86,7 +88,9 @@ export class JsonPass {
     if (rest !== 'none') return this.passRest();
     switch (this.bytes[this.at]) {
       case 0x5b:
-        return context === 'array' ? this.value() : this.advance({ context: 'array', expects: 'first' });
+        return context === 'array' || this.tools.options.keepsArrays
+          ? this.value()
+          : this.advance({ context: 'array', expects: 'first' });
       case 0x5d:
         return this.closeArray();
       case 0x2c:

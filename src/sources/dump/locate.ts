@@ -39,7 +39,7 @@ async function locate(input: string, options: DumpOptions): Promise<readonly Sto
   const files = await matching(input);
   if (files.length > 0) return files;
   throw new UsageError(`${input}: no file matches`, {
-    code: 'source_not_found',
+    code: 'no_files',
     hint: 'quote the pattern so that the shell leaves it alone, and try it with ls',
   });
 }
@@ -63,7 +63,7 @@ async function filesIn(folder: string): Promise<readonly StoredFile[]> {
   const files = await walk(folder);
   if (files.length > 0) return files.sort(byCodePoints);
   throw new UsageError(`${folder}: the folder holds no files`, {
-    code: 'source_not_found',
+    code: 'no_files',
     hint: 'hidden files are left out; name them one by one to read them',
   });
 }

@@ -23,10 +23,14 @@ export interface TextStart {
 
 /** Chooses how a text is cut. @throws CannotEvaluateError when it has no usable header. */
 export function openSplitter(start: TextStart): Splitter {
-  const { format, limits } = start;
+  const { format, limits, options } = start;
   if (format === 'csv' || format === 'tsv') return openCsv(start);
   if (format === 'ndjson') return ndjsonSplitter(limits.batchRecords);
-  return jsonSplitter({ isSingle: format === 'json', batchRecords: limits.batchRecords });
+  return jsonSplitter({
+    isSingle: format === 'json',
+    keepsArrays: format === 'json' && options.keepsArrays === true,
+    batchRecords: limits.batchRecords,
+  });
 }
 
 function openCsv(start: TextStart): Splitter {

@@ -8,6 +8,8 @@ export type DumpFormat = 'ndjson' | 'json' | 'json-stream' | 'csv' | 'tsv' | 'pa
 export interface DumpOptions {
   /** Taken for every file instead of what its content looks like. */
   readonly format?: DumpFormat;
+  /** With the format `json`: the one text of a file is one record, even when it is an array. */
+  readonly keepsArrays?: boolean;
   /** Column names of CSV and TSV files that have no header line. */
   readonly columns?: readonly string[];
   /** One ASCII character, or `\t`; default: detected from the first lines. */

@@ -57,8 +57,8 @@ test('what stands for nothing is an error with the next step', async () => {
     exitCode: 3,
     hint: `did you mean ${join(folder.path, 'events.ndjson')}?`,
   });
-  await expect(openDump([join(folder.path, '*.csv')], {})).rejects.toMatchObject({ code: 'source_not_found' });
-  await expect(openDump([join(folder.path, 'empty')], {})).rejects.toMatchObject({ code: 'source_not_found' });
+  await expect(openDump([join(folder.path, '*.csv')], {})).rejects.toMatchObject({ code: 'no_files' });
+  await expect(openDump([join(folder.path, 'empty')], {})).rejects.toMatchObject({ code: 'no_files' });
 });
 
 test('- reads standard input, compressed or not, and - is all that is said of it', async () => {

@@ -1,0 +1,132 @@
+import { cpus } from 'node:os';
+import { resolveSource } from '../config/resolve.js';
+import { UsageError } from '../errors.js';
+import { chooseFields } from '../event/fields.js';
+import { parseSplitPointer } from '../event/locate.js';
+import { peek } from '../flow/peek.js';
+import { parseOutputs, printOutputs } from '../report/output.js';
+import { createProgress, type Progress } from '../report/progress.js';
+import { VALIDATE_FORMATS, validateRenderers } from '../report/validate-renderers.js';
+import type { ValidateReport } from '../report/validate-report.js';
+import { type Catalog, loadCatalog } from '../schema/catalog.js';
+import { openSource } from '../sources/open.js';
+import type { Source } from '../sources/source.js';
+import { createExpectation } from '../validate/fixtures.js';
+import { openExaminerPool } from '../validate/pool.js';
+import { type ValidationOutcome, validate } from '../validate/validate.js';
+import type { Invocation } from './command.js';
+import { threadsFor } from './threads.js';
+import type { ValidateOptions } from './validate.js';
+import { type Judged, reportOf } from './validate-report.js';
+
+type Call = Invocation<ValidateOptions>;
+
+const PROGRESS_EVERY_MS = 200;
+
+/**
+ * Carries out `respool validate` and resolves to its exit code.
+ * @throws RespoolError with what the user does next.
+ */
+export async function runValidate(call: Call): Promise<number> {
+  const { options, io } = call;
+  const outputs = parseOutputs(options.output, VALIDATE_FORMATS);
+  const progress = createProgress({
+    stream: io.stderr,
+    isTTY: io.isTTY.stderr,
+    quiet: options.quiet,
+    verbose: options.verbose,
+    columns: io.columns,
+    now: () => performance.now(),
+  });
+  try {
+    const report = await examine(call, progress);
+    progress.stop();
+    await printOutputs({ value: report, outputs, renderers: validateRenderers }, io);
+    return report.exitCode;
+  } finally {
+    progress.stop();
+  }
+}
+
+async function examine(call: Call, progress: Progress): Promise<ValidateReport> {
+  const { options } = call;
+  const startedMs = performance.now();
+  const catalog = await openCatalog(options.schema);
+  const opened = await openParts(call, catalog);
+  if (opened === undefined) return reportOf(call, { catalog, files: 0, startedMs, fieldNotes: [] });
+  const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
+  const peeked = await peek(opened, split, call.stop.finish);
+  await using source = peeked.source;
+  const { id, name, time, user } = options;
+  const chosen = chooseFields({
+    flags: { id, name, time, user },
+    config: call.config.fields,
+    annotation: catalog.annotation,
+    samples: peeked.samples,
+  });
+  for (const note of [...(source.notes ?? []), ...chosen.notes]) progress.detail(note);
+  const spec = {
+    decoder: source.decoder,
+    catalog,
+    unknownEvent: options.unknownEvent,
+    fields: chosen.fields,
+    ...(split !== undefined && { split }),
+    unwraps: options.unwrap,
+    maxProblems: options.maxProblems,
+  };
+  const jobs = options.jobs ?? cpus().length;
+  await using pool = await openExaminerPool(spec, threadsFor({ source, jobs }, { identical: 'merge' }));
+  const outcome: ValidationOutcome = await validate({
+    source,
+    pool,
+    expects: createExpectation(options.fixtures),
+    maxProblems: options.maxProblems,
+    needsText: options.format === 'json',
+    finish: call.stop.finish,
+    onProgress: watch(source, progress, startedMs),
+  });
+  const judged: Judged = { catalog, files: source.parts.length, startedMs, fieldNotes: chosen.warnings };
+  return reportOf(call, { ...judged, outcome, source });
+}
+
+async function openCatalog(path: string | undefined): Promise<Catalog> {
+  if (path !== undefined) return loadCatalog(path);
+  throw new UsageError('there is nothing to check against: no schema is named', {
+    code: 'no_schema',
+    hint: 'add --schema <file or folder>',
+  });
+}
+
+/** Resolves to undefined when folders and patterns hold no file at all: an empty gate is a finding, not a mistake. */
+async function openParts(call: Call, catalog: Catalog): Promise<Source | undefined> {
+  const { args, config, options, io } = call;
+  const { cellTypes } = await import('../schema/cell-types.js');
+  const { format, columns, delimiter, quote, brotli, fixtures, split } = options;
+  const words = [...args.map((word) => resolveSource(word, config).url), ...fixtures];
+  try {
+    return await openSource(words, {
+      ...(format !== undefined && { format, keepsArrays: split === undefined }),
+      ...(columns !== undefined && { columns }),
+      ...(delimiter !== undefined && { delimiter }),
+      ...(quote !== undefined && { quote: quote ?? '' }),
+      brotli,
+      env: io.env,
+      cellTypes: cellTypes(catalog),
+    });
+  } catch (error) {
+    if (error instanceof UsageError && error.code === 'no_files') return undefined;
+    throw error;
+  }
+}
+
+function watch({ parts }: Source, progress: Progress, startedMs: number) {
+  const bytesTotal = parts.reduce((sum, { bytes }) => sum + (bytes ?? Number.NaN), 0);
+  let shownMs = 0;
+  return ({ events, storedBytes }: { readonly events: number; readonly storedBytes: number }) => {
+    const nowMs = performance.now();
+    if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
+    shownMs = nowMs;
+    const total = Number.isNaN(bytesTotal) ? {} : { bytesTotal };
+    progress.update({ read: events, bytesRead: storedBytes, ...total, sinks: [], elapsedMs: nowMs - startedMs });
+  };
+}

@@ -1,0 +1,124 @@
+import type { Command, Invocation } from './command.js';
+import { checkOptions, dumpOptions } from './dump-options.js';
+import { optional, repeatable, toggle, type ValuesOf, withDefault } from './option.js';
+import { sharedOptions } from './shared-options.js';
+import { choice, namedThreshold, text, wholeNumber } from './values.js';
+
+const gate = 'Gate';
+
+const gateOptions = {
+  fixtures: repeatable(
+    {
+      flag: '--fixtures',
+      value: 'folder',
+      summary: 'examples; those below invalid/ or named *.invalid.* or *.fail.* must be refused',
+      group: gate,
+      completes: 'folder',
+    },
+    text,
+  ),
+  maxInvalid: repeatable(
+    {
+      flag: '--max-invalid',
+      value: '[name=]n|%',
+      summary: 'so many invalid events are tolerated, overall or of one name (default: none)',
+      group: gate,
+    },
+    namedThreshold,
+  ),
+  minEvents: withDefault(
+    {
+      flag: '--min-events',
+      value: 'n',
+      summary: 'fewer events than this are a finding',
+      group: gate,
+      default: '1',
+    },
+    wholeNumber(0),
+  ),
+  baseline: optional(
+    {
+      flag: '--baseline',
+      value: 'file',
+      summary: 'known problems: only new ones fail, and those that are gone leave the file',
+      group: gate,
+      completes: 'file',
+    },
+    text,
+  ),
+  updateBaseline: toggle({
+    flag: '--update-baseline',
+    summary: 'write all problems of this run into the baseline',
+    group: gate,
+  }),
+  lint: withDefault(
+    {
+      flag: '--lint',
+      value: 'level',
+      summary: 'what is odd in the schemas is a warning, or a finding (error)',
+      group: gate,
+      choices: ['warn', 'error'],
+      default: 'warn',
+    },
+    choice(['warn', 'error']),
+  ),
+} as const;
+
+const { output, ...shared } = sharedOptions;
+const formats = ['table', 'json', 'ndjson', 'junit', 'sarif', 'github', 'gitlab', 'markdown'] as const;
+
+const options = {
+  ...gateOptions,
+  ...checkOptions,
+  ...dumpOptions,
+  unwrap: toggle({ flag: '--unwrap', summary: 'check the events inside of quarantine lines', group: 'Dumps' }),
+  jobs: optional(
+    { flag: '--jobs', value: 'n', summary: 'threads (default: the number of cores)', group: 'Output and behaviour' },
+    wholeNumber(1, 256),
+  ),
+  maxProblems: withDefault(
+    {
+      flag: '--max-problems',
+      value: 'n',
+      summary: 'tell so many problems one by one; all are counted',
+      group: 'Output and behaviour',
+      default: '1000',
+    },
+    wholeNumber(0, 1_000_000),
+  ),
+  output: { ...output, description: { ...output.description, choices: formats } },
+  ...shared,
+};
+
+/** The options of `respool validate`, parsed. */
+export type ValidateOptions = ValuesOf<typeof options>;
+
+/** `respool validate`. */
+export const validate: Command<typeof options> = {
+  name: 'validate',
+  summary: 'check dumps and fixtures against the schema, for CI and by hand',
+  description:
+    'Checks every event against its schema and tells all that is wrong with it. Nothing is delivered and nothing is ' +
+    'changed. Exits with 0 when all is well, 1 with findings, and 2 when something could not be read to its end.',
+  arguments: [
+    {
+      name: 'dump',
+      summary: 'a file, folder, glob, s3://bucket/prefix, or - for standard input',
+      isRequired: false,
+      isVariadic: true,
+    },
+  ],
+  options,
+  examples: [
+    { command: 'validate events.ndjson.gz --schema schemas/', explains: 'a dump against a folder of schemas' },
+    { command: 'validate --fixtures fixtures/ --schema schemas/', explains: 'examples, good ones and bad ones' },
+    {
+      command: 'validate dumps/ --schema event.schema.json --output table --output junit:report.xml',
+      explains: 'a table to read, and a report for CI',
+    },
+  ],
+  run: async (invocation: Invocation<ValidateOptions>) => {
+    const { runValidate } = await import('./validate-run.js');
+    return runValidate(invocation);
+  },
+};

@@ -1,0 +1,78 @@
+import type { Fields } from '../event/fields.js';
+import type { PrepareInput } from '../flow/prepare/spec.js';
+import type { Catalog } from '../schema/catalog.js';
+import type { DecoderReference } from '../sources/source.js';
+
+/** Everything that an examination needs to know: plain data, the same for every worker. */
+export interface ExaminationSpec {
+  readonly decoder: DecoderReference;
+  readonly catalog: Catalog;
+  readonly unknownEvent: 'accept' | 'reject';
+  readonly fields: Fields;
+  /** Pointer to the array that holds a record's events; undefined when a record is an event. */
+  readonly split?: readonly string[];
+  /** Whether lines of a quarantine are opened, and the event inside is checked. */
+  readonly unwraps: boolean;
+  /** So many problems of a batch are told in full; all of them are counted. */
+  readonly maxProblems: number;
+}
+
+/** One batch to examine. */
+export type ExaminationInput = Pick<PrepareInput, 'format' | 'bytes' | 'spans' | 'spanLines'> & {
+  /** What the events should be; of those that should be invalid the valid ones are told instead. */
+  readonly expects: Expectation;
+};
+
+/** What a fixture promises of its events; everything else is expected to be valid. */
+export type Expectation = 'valid' | 'invalid';
+
+/** What was found in one batch. Lines are relative to the batch, from 0. */
+export interface BatchFindings {
+  /** Lines or rows in the batch. */
+  readonly lines: number;
+  readonly events: number;
+  readonly valid: number;
+  readonly invalid: number;
+  readonly undecodable: number;
+  /** Events that are not what was expected. */
+  readonly unexpected: number;
+  readonly duplicateKeys: number;
+  /** Events whose name has no schema in a catalogue with schemas by name. */
+  readonly unknownNames: number;
+  /** The first problems of events that are not what was expected. */
+  readonly problems: readonly FoundProblem[];
+  /** All of them. */
+  readonly problemCount: number;
+  readonly groups: readonly FoundGroup[];
+  readonly names: readonly FoundName[];
+}
+
+/** One thing that is wrong with one event. */
+export interface FoundProblem {
+  readonly line: number;
+  readonly name?: string;
+  readonly event?: string;
+  readonly pointer: string;
+  readonly rule: string;
+  readonly message: string;
+  readonly value?: string;
+  readonly schemaPath?: string;
+}
+
+/** Problems of events of one name, of one rule, at one place. */
+export interface FoundGroup {
+  readonly name: string;
+  readonly rule: string;
+  /** `*` stands for every index of an array. */
+  readonly pointer: string;
+  readonly count: number;
+  readonly message: string;
+  /** Line of the first one. */
+  readonly line: number;
+}
+
+export interface FoundName {
+  readonly name: string;
+  readonly events: number;
+  readonly invalid: number;
+}

@@ -1,0 +1,188 @@
+import { isUtf8 } from 'node:buffer';
+import type { DecodedRecord } from '../event/event.js';
+import { idText } from '../event/identity.js';
+import { elementSpans, locatePointer } from '../event/locate.js';
+import { Cursor } from '../flow/prepare/cursor.js';
+import { createNameReader, fieldOf } from '../flow/prepare/identify.js';
+import { createParser, inspectText, inspectValue, isObject, type TextProblem } from '../flow/prepare/parse.js';
+import { isQuarantineLine, openQuarantineLine } from '../flow/prepare/quarantine-line.js';
+import { QuickPath } from '../flow/prepare/quick-path.js';
+import { createQuickCheck } from '../schema/accept/quick-check.js';
+import type { Checker, Problem } from '../schema/check.js';
+import type { Decoder, RecordProblem } from '../sources/source.js';
+import type { BatchFindings, ExaminationInput, ExaminationSpec } from './examination.js';
+import { FindingsBuilder } from './findings-builder.js';
+
+interface Parts {
+  readonly decoder: Decoder;
+  readonly checker: Checker;
+}
+
+/** Examines the events of one batch: decode, parse, split, check. What it finds does not depend on other batches. */
+export class Examiner {
+  private readonly cursor = new Cursor();
+  private readonly parser = createParser();
+  private readonly readName = createNameReader();
+  private readonly quick: QuickPath;
+  private found: FindingsBuilder;
+  private expectsInvalid = false;
+
+  constructor(
+    private readonly spec: ExaminationSpec,
+    private readonly parts: Parts,
+  ) {
+    this.quick = new QuickPath(createQuickCheck(spec.catalog, spec.unknownEvent));
+    this.found = new FindingsBuilder(spec.maxProblems);
+  }
+
+  examine(input: ExaminationInput): BatchFindings {
+    const { bytes, format } = input;
+    this.found = new FindingsBuilder(this.spec.maxProblems);
+    this.expectsInvalid = input.expects === 'invalid';
+    const isPossible = this.spec.split === undefined && (format.kind === 'csv' || isUtf8(bytes));
+    const isQuick = this.quick.begin(bytes, isPossible);
+    this.parser.begin(bytes, format.kind === 'ndjson' && !isQuick);
+    return this.found.finish(this.parts.decoder.decode(input, this.takeRecord, this.takeProblem));
+  }
+
+  private readonly takeProblem = ({ code, message, line }: RecordProblem): void => {
+    this.cursor.line = line;
+    this.undecodable({ code, message, at: 0 });
+  };
+
+  private readonly takeRecord = (record: DecodedRecord): void => {
+    const { cursor } = this;
+    cursor.moveTo(record);
+    if (this.quick.accepts(cursor)) {
+      cursor.name = this.nameOf();
+      if (this.quick.acceptsNamed(cursor)) this.accept();
+      else this.check(cursor.value);
+    } else this.takeText(true);
+  };
+
+  private takeText(mayHoldMany: boolean): void {
+    const parsed = this.parser.parse(this.cursor);
+    if (!('value' in parsed)) this.undecodable(parsed);
+    else if (this.spec.unwraps && isQuarantineLine(parsed.value)) this.takeQuarantined(parsed.value);
+    else if (mayHoldMany && this.spec.split !== undefined) this.splitRecord(this.spec.split);
+    else this.takeValue(parsed.value);
+  }
+
+  private splitRecord(pointer: readonly string[]): void {
+    const { cursor } = this;
+    const span = locatePointer(cursor.text, { start: cursor.start, end: cursor.end }, pointer);
+    const elements = span && elementSpans(cursor.text, span);
+    if (elements === undefined) {
+      const place = pointer.length === 0 ? "''" : `/${pointer.join('/')}`;
+      const message = `--split names ${place}, and there is no array in this record`;
+      this.undecodable({ code: 'nothing_to_split', message, at: 0 });
+      return;
+    }
+    for (const { start, end } of elements) {
+      cursor.narrowTo(start, end);
+      this.takeText(false);
+    }
+  }
+
+  private takeQuarantined(line: object): void {
+    const { span, problem } = openQuarantineLine(line, this.cursor);
+    if (span === undefined) {
+      this.undecodable({ ...problem, at: 0 });
+      return;
+    }
+    this.cursor.narrowTo(span.start, span.end);
+    this.takeText(true);
+  }
+
+  private takeValue(value: unknown): void {
+    const { cursor } = this;
+    if (isObject(value)) cursor.value = value;
+    const problem = isObject(value) ? inspectText(cursor) : inspectValue(cursor, value);
+    if (problem !== undefined) {
+      this.undecodable(problem);
+      return;
+    }
+    if (isObject(value) && cursor.repeatsKeys) this.found.duplicateKeys++;
+    cursor.name = isObject(value) ? this.nameOf() : '';
+    this.check(value);
+  }
+
+  private nameOf(): string {
+    const pointer = this.spec.fields.name?.pointer;
+    return pointer === undefined ? '' : this.readName(this.cursor, pointer);
+  }
+
+  private check(value: unknown): void {
+    const problems = this.problemsOf(value);
+    if (problems === undefined) {
+      this.accept();
+      return;
+    }
+    const { found, cursor } = this;
+    found.events++;
+    found.invalid++;
+    found.count(cursor.name, false);
+    this.remarkUnknownName();
+    if (this.expectsInvalid) return;
+    found.unexpected++;
+    const event = isObject(value) ? this.idOf() : undefined;
+    for (const problem of problems) {
+      found.add({ line: cursor.line, ...problem, ...this.known(), ...(event !== undefined && { event }) });
+    }
+  }
+
+  private problemsOf(value: unknown): readonly Problem[] | undefined {
+    try {
+      return this.parts.checker.check(value, this.cursor.name);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return [{ pointer: '', rule: 'nested_too_deep', message: 'the event is nested too deep to be checked' }];
+    }
+  }
+
+  private accept(): void {
+    const { found, cursor } = this;
+    found.events++;
+    found.valid++;
+    found.count(cursor.name, true);
+    this.remarkUnknownName();
+    if (!this.expectsInvalid) return;
+    found.unexpected++;
+    const message = 'it is kept as an example of an invalid event, and the schema accepts it';
+    found.add({ line: cursor.line, pointer: '', rule: 'invalid_fixture_passes', message, ...this.known() });
+  }
+
+  private remarkUnknownName(): void {
+    if (!this.parts.checker.knows(this.cursor.name)) this.found.unknownNames++;
+  }
+
+  private undecodable({ code, message, at }: TextProblem): void {
+    const { found, cursor } = this;
+    found.events++;
+    found.undecodable++;
+    if (this.expectsInvalid) return;
+    found.unexpected++;
+    const place = at === 0 ? '' : ` (byte ${at} of the record)`;
+    found.add({ line: cursor.line, pointer: '', rule: code, message: message + place });
+  }
+
+  private known(): { readonly name?: string } {
+    return this.cursor.name === '' ? {} : { name: this.cursor.name };
+  }
+
+  private idOf(): string | undefined {
+    const pointer = this.spec.fields.id?.pointer;
+    const id = pointer && idText(fieldOf(this.cursor, pointer), undefined);
+    return typeof id === 'string' ? id : undefined;
+  }
+}
+
+/** Opens an examiner: loads the decoder by its module and compiles the schema. */
+export async function createExaminer(spec: ExaminationSpec): Promise<Examiner> {
+  const module: { createDecoder(options: unknown): Decoder } = await import(spec.decoder.module);
+  const { compileCatalog } = await import('../schema/compile.js');
+  return new Examiner(spec, {
+    decoder: module.createDecoder(spec.decoder.options),
+    checker: compileCatalog(spec.catalog, spec),
+  });
+}

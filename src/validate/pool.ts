@@ -1,0 +1,33 @@
+import { buffersOf } from '../flow/prepare/pool.js';
+import { openThreadPool } from '../flow/thread-pool.js';
+import type { BatchFindings, ExaminationInput, ExaminationSpec } from './examination.js';
+
+/** Examines batches on several threads, or on this one. */
+export interface ExaminerPool extends AsyncDisposable {
+  /** Batches that can be under way at once without one waiting for another. */
+  readonly threads: number;
+  /** Answers in the order of the calls. The bytes of the input are gone for the caller. */
+  examine(input: ExaminationInput): Promise<BatchFindings>;
+}
+
+/** Opens a pool of `threads` workers; 0 examines on the calling thread, which small inputs are better off with. */
+export async function openExaminerPool(spec: ExaminationSpec, threads: number): Promise<ExaminerPool> {
+  if (threads === 0) return openInline(spec);
+  const worker = new URL('./worker.js', import.meta.url);
+  const pool = openThreadPool<ExaminationInput, BatchFindings>({ worker, data: spec, threads });
+  return {
+    threads,
+    examine: (input) => pool.run(input, buffersOf(input)),
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+  };
+}
+
+async function openInline(spec: ExaminationSpec): Promise<ExaminerPool> {
+  const { createExaminer } = await import('./examiner.js');
+  const examiner = await createExaminer(spec);
+  return {
+    threads: 1,
+    examine: async (input) => examiner.examine(input),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}

@@ -1,0 +1,10 @@
+import { workerData } from 'node:worker_threads';
+import { serve } from '../flow/serve.js';
+import type { ExaminationInput, ExaminationSpec } from './examination.js';
+import { createExaminer } from './examiner.js';
+
+serve({
+  opened: createExaminer(workerData as ExaminationSpec), // given by the pool as it starts the worker
+  work: (examiner, input: ExaminationInput) => examiner.examine(input),
+  transferOf: () => [],
+});
