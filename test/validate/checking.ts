@@ -11,7 +11,12 @@ export interface Checked {
     readonly invalid: number;
     readonly undecodable: number;
     readonly problemCount: number;
-    readonly problems: readonly { readonly source: string; readonly pointer: string; readonly rule: string }[];
+    readonly problems: readonly {
+      readonly source: string;
+      readonly line: number;
+      readonly pointer: string;
+      readonly rule: string;
+    }[];
     readonly groups: readonly { readonly rule: string; readonly count: number }[];
     readonly findings: readonly { readonly code: string; readonly message: string }[];
   };

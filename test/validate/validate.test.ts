@@ -59,6 +59,11 @@ test('what is found does not depend on the number of threads', async () => {
   ];
 
   expect(one.report).toMatchObject({ events: 60_002, invalid: 62, undecodable: 1 });
+  expect(one.report.problems.map(({ line }) => line)).toEqual([
+    ...Array.from({ length: 61 }, (_, at) => 997 * at + 1),
+    60_001,
+    1,
+  ]);
   expect({ ...three.report, elapsedMs: 0 }).toEqual({ ...one.report, elapsedMs: 0 });
 });
 
