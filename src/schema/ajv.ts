@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Ajv, FormatDefinition, Options } from 'ajv';
+import { UsageError } from '../errors.js';
+import { dangerousPart } from './dangerous-pattern.js';
 import { isPlainDateTime } from './date-time.js';
 import type { Dialect } from './dialect.js';
 
@@ -13,6 +15,7 @@ export function createAjv(dialect: Dialect, isThorough: boolean): Ajv {
     verbose: isThorough,
     messages: isThorough,
     logger: false,
+    ownProperties: true,
     validateSchema: false,
     addUsedSchema: false,
     code: { regExp },
@@ -55,13 +58,27 @@ function createDraft07(options: Options): Ajv {
   return new Ajv07(options);
 }
 
-/** Patterns are Unicode ones, as JSON Schema wants; those that only the older syntax knows (`\-`) are taken as that. */
+/**
+ * Patterns are Unicode ones, as JSON Schema wants; those that only the older syntax knows (`\-`) are taken as that.
+ * @throws UsageError `dangerous_pattern` when a short text could keep it busy forever.
+ */
 export function regExp(pattern: string): RegExp {
+  const part = dangerousPart(pattern);
+  if (part !== undefined) throw dangerousPattern(pattern, part);
   try {
     return new RegExp(pattern, 'u');
   } catch {
     return new RegExp(pattern);
   }
 }
+
+function dangerousPattern(pattern: string, part: string): UsageError {
+  const message = `the pattern ${pattern} could take forever on some texts: what ${part} repeats can match in many ways`;
+  return new UsageError(message, {
+    code: 'dangerous_pattern',
+    hint: 'let each text match in one way only: (a+)+ is a+',
+  });
+}
+
 // For code that ajv would write to files, which is never done.
 regExp.code = 'regExp';

@@ -1,21 +1,30 @@
 import type { Ajv, ValidateFunction } from 'ajv';
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
+import { parsePointer, valueAt } from '../event/pointer.js';
 import { createAjv } from './ajv.js';
 import type { Catalog, CatalogFile } from './catalog.js';
 import type { Checker, Problem } from './check.js';
 import type { Dialect } from './dialect.js';
 import { tellProblems } from './problems.js';
+import { addRedaction, redactionOf } from './redaction.js';
 import { byVersion } from './versions.js';
-import { isObject, placeOf, schemaNodes } from './walk.js';
+import { isObject, placeOf, schemaNodes, splitUri } from './walk.js';
+
+const MOST_PROBLEMS = 1_000;
 
 export interface CheckOptions {
   /** What becomes of events whose name has no schema, in a catalog with schemas by name. */
   readonly unknownEvent: 'accept' | 'reject';
+  /** How many problems of a schema are told at most; 1,000 when absent, `Infinity` for all. */
+  readonly mostProblems?: number;
 }
 
 /** Makes the checker of a catalog. Schemas are compiled when the first event needs them. */
-export function compileCatalog(catalog: Catalog, { unknownEvent }: CheckOptions): Checker {
+export function compileCatalog(
+  catalog: Catalog,
+  { unknownEvent, mostProblems = MOST_PROBLEMS }: CheckOptions,
+): Checker {
   const compiler = new Compiler(catalog);
   const envelope = catalog.envelope === undefined ? undefined : new Rule(compiler, catalog.envelope);
   const byName = rulesByName(catalog, compiler);
@@ -35,7 +44,11 @@ export function compileCatalog(catalog: Catalog, { unknownEvent }: CheckOptions)
         return undefined;
       }
       const unknown = isKnown ? [] : [unknownName(name, byName.keys())];
-      return [...unknown, ...(envelope?.problems(value) ?? []), ...(rule?.problems(value) ?? [])];
+      return [
+        ...unknown,
+        ...(envelope?.problems(value, mostProblems) ?? []),
+        ...(rule?.problems(value, mostProblems) ?? []),
+      ];
     },
   };
 }
@@ -92,15 +105,22 @@ class Rule {
     return this.quick(value);
   }
 
-  problems(value: unknown): readonly Problem[] {
+  problems(value: unknown, most: number): readonly Problem[] {
     this.thorough ??= this.compiler.compile(this.uri, true);
+    this.compiler.redacted.length = 0;
     if (this.thorough(value)) return [];
-    return tellProblems(this.thorough.errors ?? [], (node) => this.compiler.placeOf(node));
+    return tellProblems(this.thorough.errors ?? [], (node) => this.compiler.placeOf(node), {
+      most,
+      redaction: redactionOf([...new Set(this.compiler.redacted)]),
+      schemaAt: (uri) => this.compiler.schemaAt(uri),
+    });
   }
 }
 
 /** Compiles schemas of a catalog, each in the draft of its own file; what it refers to is read in that draft, too. */
 export class Compiler {
+  /** Pointers of what must not be told, gathered by the thorough functions while they run. */
+  readonly redacted: string[] = [];
   private readonly files: ReadonlyMap<string, CatalogFile>;
   private readonly engines = new Map<string, Ajv>();
   private places: ReadonlyMap<unknown, string> | undefined;
@@ -109,14 +129,16 @@ export class Compiler {
     this.files = new Map(catalog.files.map((file) => [file.uri, file]));
   }
 
-  /** @throws UsageError `bad_schema` when ajv cannot make sense of it. */
+  /** @throws UsageError `bad_schema` when ajv cannot make sense of it, `dangerous_pattern` for a pattern that could hang. */
   compile(uri: string, isThorough: boolean): ValidateFunction {
     const file = this.files.get(uri);
     try {
       const validate = this.engine(file?.dialect ?? '2020-12', isThorough).getSchema(uri);
       if (validate !== undefined) return validate;
     } catch (cause) {
-      throw new UsageError(`${file?.path}: ${this.reasonOf(cause)}`, { code: 'bad_schema', cause });
+      const isDangerous = cause instanceof UsageError && cause.code === 'dangerous_pattern';
+      const code = isDangerous ? cause.code : 'bad_schema';
+      throw new UsageError(`${file?.path}: ${this.reasonOf(cause)}`, { code, cause });
     }
     throw new Error(`the catalog holds no ${uri}`);
   }
@@ -127,11 +149,19 @@ export class Compiler {
     return this.places.get(node);
   }
 
+  /** The schema that an absolute reference of the catalog names, undefined where that takes more than a pointer. */
+  schemaAt(uri: string): unknown {
+    const { resource, fragment } = splitUri(uri);
+    const pointer = URL.canParse(uri) && fragment.startsWith('/') ? parsePointer(decodeURIComponent(fragment)) : [];
+    return valueAt(this.files.get(resource)?.schema, pointer);
+  }
+
   private engine(dialect: Dialect, isThorough: boolean): Ajv {
     const key = `${dialect} ${isThorough}`;
     const known = this.engines.get(key);
     if (known !== undefined) return known;
     const engine = createAjv(dialect, isThorough);
+    if (isThorough) addRedaction(engine, (pointer) => this.redacted.push(pointer));
     // A schema of a catalog is an object or a boolean: the loader has refused everything else.
     for (const { uri, schema } of this.catalog.files) engine.addSchema(schema as object, uri);
     this.engines.set(key, engine);

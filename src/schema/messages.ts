@@ -18,6 +18,13 @@ export function tell(error: ErrorObject, group: readonly ErrorObject[]): string 
   return tellRule(error, group);
 }
 
+/** The same without anything that stands in the event itself. */
+export function tellRedacted(error: ErrorObject, group: readonly ErrorObject[]): string {
+  if (error.params.missingProperty !== undefined) return tellRule(error, group);
+  const rule = error.keyword === 'type' ? `must be ${orList([...new Set(group.flatMap(typesOf))])}` : error.message;
+  return `${rule ?? `breaks the rule "${error.keyword}"`}; the value is redacted`;
+}
+
 function tellRule(error: ErrorObject, group: readonly ErrorObject[]): string {
   return (
     TELLERS[error.keyword]?.(error, group) ?? `${error.message ?? `breaks the rule "${error.keyword}"`}${isNow(error)}`

@@ -1,9 +1,10 @@
 import type { ErrorObject } from 'ajv';
 import { formatPointer } from '../event/pointer.js';
 import type { Problem } from './check.js';
-import { tell } from './messages.js';
+import { tell, tellRedacted } from './messages.js';
+import { type Redaction, redactionOf } from './redaction.js';
 
-const MOST_PROBLEMS = 100;
+const LONGEST_VALUE = 200;
 // These only say that what they hold has failed, and that has been told already.
 const WRAPPERS = new Set(['if', 'propertyNames']);
 const ALTERNATIVES = new Set(['anyOf', 'oneOf']);
@@ -11,9 +12,25 @@ const ALTERNATIVES = new Set(['anyOf', 'oneOf']);
 /** Names the file and the pointer of a schema object, where it is known. */
 type PlaceOf = (node: unknown) => string | undefined;
 
+/** How problems are told. */
+export interface Telling {
+  /** How many are told at most; one more says how many are left. All when absent. */
+  readonly most?: number;
+  readonly redaction?: Redaction;
+  /** The schema that an absolute reference names. */
+  readonly schemaAt?: (uri: string) => unknown;
+}
+
 /** What ajv (thorough) found, in words. Alternatives at one place are told as one problem. */
-export function tellProblems(errors: readonly ErrorObject[], placeOf: PlaceOf): readonly Problem[] {
+export function tellProblems(
+  errors: readonly ErrorObject[],
+  placeOf: PlaceOf,
+  { most = Number.POSITIVE_INFINITY, redaction = redactionOf([]) }: Telling = {},
+): readonly Problem[] {
   const told: Problem[] = [];
+  let more = 0;
+  const contains = errors.filter(({ keyword }) => keyword === 'contains');
+  const outers = errors.filter(({ keyword }) => ALTERNATIVES.has(keyword));
   const types = new Map<string, ErrorObject[]>();
   for (const error of errors) {
     if (error.keyword !== 'type') continue;
@@ -21,16 +38,42 @@ export function tellProblems(errors: readonly ErrorObject[], placeOf: PlaceOf): 
   }
   for (const error of errors) {
     const group = error.keyword === 'type' ? (types.get(error.instancePath) ?? [error]) : [error];
-    if (group[0] !== error || isImplied(error, errors)) continue;
+    if (group[0] !== error || isImplied(error, errors, contains)) continue;
+    if (told.length >= most) {
+      more++;
+      continue;
+    }
     told.push({
       pointer: pointerOf(error),
       rule: error.keyword,
-      message: group.length > 1 ? tell(error, group) : tell(error, group) + besides(error, errors),
+      message: messageOf(error, group, redaction) + (group.length > 1 ? '' : besides(error, outers)),
+      ...guiltyValue(error, redaction),
       ...placeOfRule(error, placeOf),
     });
-    if (told.length === MOST_PROBLEMS) break;
   }
+  if (more > 0)
+    told.push({
+      pointer: '',
+      rule: 'more_problems',
+      message: `and ${more} more ${more === 1 ? 'problem' : 'problems'}`,
+    });
   return told;
+}
+
+function messageOf(error: ErrorObject, group: readonly ErrorObject[], redaction: Redaction): string {
+  if (redaction.hides(error.instancePath) || redaction.hides(pointerOf(error))) return tellRedacted(error, group);
+  return tell({ ...error, data: redaction.mask(error.data, error.instancePath) }, group);
+}
+
+/** The guilty value, which is a member of what ajv names when that member is not allowed. */
+function guiltyValue(error: ErrorObject, redaction: Redaction): { readonly value?: string } {
+  if (error.params.missingProperty !== undefined) return {};
+  const pointer = pointerOf(error);
+  const value = pointer === error.instancePath ? error.data : Object(error.data)[memberOf(error) ?? ''];
+  if (redaction.hides(pointer)) return { value: '[redacted]' };
+  const text = JSON.stringify(redaction.mask(value, pointer));
+  if (text === undefined) return {};
+  return { value: text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text };
 }
 
 /** Says that another alternative would do as well. */
@@ -39,8 +82,8 @@ function besides(error: ErrorObject, errors: readonly ErrorObject[]): string {
   return alternative === undefined ? '' : ` (in alternative ${Number(alternative) + 1})`;
 }
 
-function isImplied(error: ErrorObject, errors: readonly ErrorObject[]): boolean {
-  if (errors.some((other) => other.keyword === 'contains' && isRuleWithin(error, other))) return true;
+function isImplied(error: ErrorObject, errors: readonly ErrorObject[], contains: readonly ErrorObject[]): boolean {
+  if (contains.some((other) => isRuleWithin(error, other))) return true;
   if (WRAPPERS.has(error.keyword)) return errors.some((other) => other !== error && isWithin(other, error));
   if (!ALTERNATIVES.has(error.keyword) || isAmbiguous(error)) return false;
   return errors.some((other) => other !== error && !ALTERNATIVES.has(other.keyword) && isWithin(other, error));
@@ -65,9 +108,14 @@ function isAmbiguous({ params }: ErrorObject): boolean {
   return Array.isArray(params.passingSchemas);
 }
 
-function pointerOf({ instancePath, params }: ErrorObject): string {
+function pointerOf(error: ErrorObject): string {
+  const member = memberOf(error);
+  return member === undefined ? error.instancePath : error.instancePath + formatPointer([member]);
+}
+
+function memberOf({ params }: ErrorObject): string | undefined {
   const member: unknown = params.missingProperty ?? params.additionalProperty ?? params.unevaluatedProperty;
-  return typeof member === 'string' ? instancePath + formatPointer([member]) : instancePath;
+  return typeof member === 'string' ? member : undefined;
 }
 
 function placeOfRule({ keyword, parentSchema }: ErrorObject, placeOf: PlaceOf): { readonly schemaPath?: string } {

@@ -1,0 +1,75 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadCatalog } from '../../src/schema/catalog.js';
+import type { Problem } from '../../src/schema/check.js';
+import { compileCatalog } from '../../src/schema/compile.js';
+
+test('a problem tells the guilty value as JSON, cut to 200 characters, and none for a missing member', async () => {
+  const schema = { required: ['id'], properties: { n: { minimum: 5 }, s: { maxLength: 3 } } };
+  const [missing, small, long] = (await problems(schema, { n: 1, s: 'x'.repeat(500) })) ?? [];
+  expect(missing).not.toHaveProperty('value');
+  expect(small?.value).toBe('1');
+  expect(long?.value).toHaveLength(200);
+});
+
+test('a value that a schema redacts stands neither in values nor in messages, however it is reached', async () => {
+  const secret = { 'x-respool': { redact: true } };
+  const schema = {
+    $defs: {
+      key: { ...secret, type: 'string', pattern: '^k', maxLength: 2, enum: ['k1'], const: 'k1', format: 'date' },
+    },
+    properties: {
+      key: { $ref: '#/$defs/key' },
+      card: { ...secret, properties: { number: { type: 'integer', not: {} } }, propertyNames: { maxLength: 7 } },
+    },
+    not: { required: ['key'] },
+  };
+  const found = await problems(schema, { key: 'hidden-1', card: { number: 'hidden-2', 'hidden-3': 1 }, open: 'shown' });
+  expect(found?.map(({ rule }) => rule)).toEqual(
+    expect.arrayContaining(['pattern', 'maxLength', 'enum', 'const', 'format', 'type', 'not']),
+  );
+  expect(JSON.stringify(found)).not.toContain('hidden-1');
+  expect(JSON.stringify(found)).not.toContain('hidden-2');
+  expect(found?.find(({ pointer }) => pointer === '')?.value).toContain('shown');
+});
+
+test('any JSON value can be checked, not objects only', async () => {
+  expect(await problems({ type: 'array' }, [1])).toBeUndefined();
+  expect(await problems({ type: 'array' }, null)).toMatchObject([{ rule: 'type', value: 'null' }]);
+});
+
+test('members that every object inherits do not count as present', async () => {
+  const names = ['constructor', 'toString', '__proto__'];
+  const found = await problems({ required: names, properties: { toString: { type: 'string' } } }, {});
+  expect(found?.map(({ rule, pointer }) => rule + pointer)).toEqual(names.map((name) => `required/${name}`));
+});
+
+test.each(['^(a+)+$', '^(a|a)*$', '(\\w+\\s?)*$', '^foo([a-z]+)*bar$', '^(?:[0-9]*,?)+;$'])(
+  'the pattern %s is refused before it can hang',
+  async (pattern) => {
+    const started = performance.now();
+    const given = { properties: { a: { pattern } } };
+    await expect(problems(given, { a: `${'a'.repeat(60)}!` })).rejects.toThrow('could take forever');
+    await expect(problems({ patternProperties: { [pattern]: { type: 'string' } } }, {})).rejects.toThrow('forever');
+    expect(performance.now() - started).toBeLessThan(5_000);
+  },
+);
+
+test.each(['^[a-z]+(-[a-z]+)*$', '^(\\d{3}-)+\\d+$', '^(?:[A-Z][a-z]*\\.)*x$', '^(a|b)+$', '^\\(+$', '^[(+)+]*$'])(
+  'the pattern %s is an ordinary one',
+  async (pattern) => {
+    expect(await problems({ pattern }, '\n')).toMatchObject([{ rule: 'pattern' }]);
+  },
+);
+
+async function problems(schema: unknown, value: unknown): Promise<readonly Problem[] | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'respool-'));
+  try {
+    await writeFile(join(folder, 'schema.json'), JSON.stringify(schema));
+    return compileCatalog(await loadCatalog(join(folder, 'schema.json')), { unknownEvent: 'accept' }).check(value, '');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
