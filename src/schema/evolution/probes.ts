@@ -8,7 +8,23 @@ import { type Kind, kindOf, namesOf, type View } from './view.js';
 /** Stands for a member that is not there. */
 export const ABSENT = Symbol('absent');
 
-const OTHERS: readonly unknown[] = ['text', 1, 1.5, true, null, {}, [], '', 0, -1, 'some other text', ['a'], { a: 1 }];
+const OTHERS: readonly unknown[] = [
+  'text',
+  1,
+  1.5,
+  true,
+  null,
+  {},
+  [],
+  '',
+  0,
+  -1,
+  'some other text',
+  ['a'],
+  { a: 1 },
+  ['a', 'a'],
+  [1, 1],
+];
 const MOST = 10_000;
 const BRANCHES = 8;
 

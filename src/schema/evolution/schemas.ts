@@ -79,7 +79,7 @@ export class Schemas {
     if ((key === 'enum' || key === 'required' || key === 'type') && Array.isArray(value))
       return value.map(stable).sort().join();
     if (['properties', 'patternProperties', 'dependentSchemas', 'dependencies'].includes(key) && isObject(value)) {
-      const names = Object.keys(value).sort();
+      const names = Object.keys(value).sort(byText);
       return names.map((name) => `${JSON.stringify(name)}:${this.canonical(value[name], above)}`).join();
     }
     return this.canonical(value, above);
@@ -106,8 +106,12 @@ export function isRule(keyword: string): boolean {
 export function stable(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(stable).join()}]`;
   if (!isObject(value)) return JSON.stringify(value) ?? '';
-  const names = Object.keys(value).sort();
+  const names = Object.keys(value).sort(byText);
   return `{${names.map((name) => `${JSON.stringify(name)}:${stable(value[name])}`).join()}}`;
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function decoded(fragment: string): string {
