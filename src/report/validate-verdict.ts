@@ -1,0 +1,28 @@
+import { counted, thousands } from './text.js';
+import type { ValidateReport } from './validate-report.js';
+
+/** What a validation comes to, in one line. */
+export interface ValidateVerdict {
+  readonly level: 'passed' | 'failed' | 'incomplete';
+  readonly sentence: string;
+}
+
+/** The one line that a person reads. It agrees with the exit code: only 0 is called passed. */
+export function validateVerdict(report: ValidateReport): ValidateVerdict {
+  const { complete, exitCode, files, events, invalid, undecodable } = report;
+  const checked = `${counted(events, 'event')} in ${counted(files, 'file')}`;
+  const found = [
+    ...(invalid > 0 ? [`${thousands(invalid)} invalid`] : []),
+    ...(undecodable > 0 ? [`${thousands(undecodable)} undecodable`] : []),
+    ...(report.findings.length > 0 ? [counted(report.findings.length, 'finding')] : []),
+  ].join(', ');
+  if (!complete) {
+    const sentence = `Incomplete: not everything could be checked; ${checked}${found === '' ? '' : `, ${found}`}`;
+    return { level: 'incomplete', sentence };
+  }
+  if (exitCode !== 0) {
+    return { level: 'failed', sentence: `Failed: ${found === '' ? `exit code ${exitCode}` : found}; ${checked}` };
+  }
+  if (found !== '') return { level: 'passed', sentence: `Passed, with ${found} within the limits; ${checked}` };
+  return { level: 'passed', sentence: `Passed: ${checked}` };
+}
