@@ -13,7 +13,7 @@ export function readXml(xml: string): XmlElement {
   if (/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(xml)) throw new Error('a character XML forbids');
   const root: XmlElement = { name: '', attributes: {}, children: [], text: '' };
   const open = [root];
-  const token = /<\?xml[^?]*\?>|<(\/?)([a-z-]+)((?: [a-z]+="[^"<]*")*)(\/?)>|([^<]+)/gy;
+  const token = /<\?xml[^?]*\?>|<(\/?)([a-z][a-z0-9-]*)((?: [a-zA-Z-]+="[^"<]*")*)(\/?)>|([^<]+)/gy;
   while (token.lastIndex < xml.length) {
     const at = token.lastIndex;
     const match = token.exec(xml);
@@ -25,7 +25,7 @@ export function readXml(xml: string): XmlElement {
     else if (closing === '/') {
       if (open.pop()?.name !== name) throw new Error(`</${name}> closes nothing`);
     } else {
-      const pairs = [...attributes.matchAll(/ ([a-z]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [
+      const pairs = [...attributes.matchAll(/ ([a-zA-Z-]+)="([^"]*)"/g)].map(([, key = '', value = '']) => [
         key,
         decode(value),
       ]);
