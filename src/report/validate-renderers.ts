@@ -2,6 +2,7 @@ import { renderJson } from './json.js';
 import type { Renderers } from './output.js';
 import { renderValidateGithub } from './validate-github.js';
 import { renderValidateGitlab } from './validate-gitlab.js';
+import { renderValidateHtml } from './validate-html.js';
 import { renderValidateJunit } from './validate-junit.js';
 import { renderValidateMarkdown } from './validate-markdown.js';
 import { renderValidateNdjson } from './validate-ndjson.js';
@@ -10,7 +11,17 @@ import { renderValidateSarif } from './validate-sarif.js';
 import { renderValidateTable } from './validate-table.js';
 
 /** What `--output` of `validate` takes; the first is the default. */
-export const VALIDATE_FORMATS = ['table', 'json', 'ndjson', 'junit', 'sarif', 'github', 'gitlab', 'markdown'] as const;
+export const VALIDATE_FORMATS = [
+  'table',
+  'json',
+  'ndjson',
+  'junit',
+  'sarif',
+  'github',
+  'gitlab',
+  'markdown',
+  'html',
+] as const;
 
 /** One of `VALIDATE_FORMATS`. */
 export type ValidateFormat = (typeof VALIDATE_FORMATS)[number];
@@ -25,4 +36,5 @@ export const validateRenderers: Renderers<ValidateReport, ValidateFormat> = {
   github: renderValidateGithub,
   gitlab: renderValidateGitlab,
   markdown: renderValidateMarkdown,
+  html: renderValidateHtml,
 };
