@@ -8,7 +8,8 @@ import { Summary } from '../validate/summary.js';
 import type { ValidationOutcome } from '../validate/validate.js';
 import type { Invocation } from './command.js';
 import type { ValidateOptions } from './validate.js';
-import { type Tolerance, tolerate } from './validate-tolerance.js';
+import type { SchemaJudgement } from './validate-safety.js';
+import { tolerate } from './validate-tolerance.js';
 
 /** What has been looked at, and what came of it. */
 export interface Judged {
@@ -16,6 +17,9 @@ export interface Judged {
   readonly files: number;
   readonly startedMs: number;
   readonly fieldNotes: readonly string[];
+  readonly schemas: SchemaJudgement;
+  /** Only the schemas were to be judged: that there are no events is no finding. */
+  readonly isWithoutEvents?: boolean;
   /** Absent when no file was found. */
   readonly outcome?: ValidationOutcome;
   readonly source?: Source;
@@ -30,7 +34,8 @@ export async function reportOf(call: Call, judged: Judged): Promise<ValidateRepo
   const failures = (outcome?.failures ?? []).map((failure) => failureOf(failure, judged.source));
   const isComplete = failures.length === 0 && outcome?.isStopped !== true;
   const tolerance = await tolerate(call.options, summary, isComplete);
-  const findings = [...emptiness(call, files, summary), ...lintFindings(call, catalog), ...tolerance.findings];
+  const empty = judged.isWithoutEvents ? [] : emptiness(call, files, summary);
+  const findings = [...empty, ...judged.schemas.findings, ...lintFindings(call, catalog), ...tolerance.findings];
   const { events, valid, invalid, undecodable, problems, problemCount } = summary;
   return {
     reportVersion: 1,
@@ -53,7 +58,7 @@ export async function reportOf(call: Call, judged: Judged): Promise<ValidateRepo
     findings,
     ...(failures.length > 0 && { failures }),
     warnings: warningsOf(call, judged, summary),
-    notes: notesOf(tolerance),
+    notes: [...tolerance.notes, ...judged.schemas.notes],
     elapsedMs: Math.round(performance.now() - judged.startedMs),
   };
 }
@@ -82,18 +87,15 @@ function groupsOf(summary: Summary): ProblemGroup[] {
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }
 
-function warningsOf({ options }: Call, { catalog, fieldNotes }: Judged, summary: Summary): string[] {
+function warningsOf({ options }: Call, { catalog, fieldNotes, schemas }: Judged, summary: Summary): string[] {
   const { duplicateKeys, unknownNames } = summary;
   return [
     ...(options.lint === 'error' ? [] : catalog.warnings),
     ...fieldNotes,
+    ...schemas.warnings,
     ...(duplicateKeys > 0 ? [`${counted(duplicateKeys, 'event')} with repeated keys: the last value counts`] : []),
     ...(unknownNames > 0 ? [`${counted(unknownNames, 'event')} whose name has no schema`] : []),
   ];
-}
-
-function notesOf({ notes }: Tolerance): readonly string[] {
-  return notes;
 }
 
 function failureOf({ part, error }: PartFailure, source: Source | undefined) {

@@ -18,6 +18,7 @@ import type { Invocation } from './command.js';
 import { threadsFor } from './threads.js';
 import type { ValidateOptions } from './validate.js';
 import { type Judged, reportOf } from './validate-report.js';
+import { judgeSchemas } from './validate-safety.js';
 
 type Call = Invocation<ValidateOptions>;
 
@@ -52,8 +53,13 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   const { options } = call;
   const startedMs = performance.now();
   const catalog = await openCatalog(options.schema);
-  const opened = await openParts(call, catalog);
-  if (opened === undefined) return reportOf(call, { catalog, files: 0, startedMs, fieldNotes: [] });
+  const isAboutSchemas = options.against !== undefined || options.before !== undefined;
+  const isWithoutEvents = isAboutSchemas && call.args.length === 0 && options.fixtures.length === 0;
+  const opened = isWithoutEvents ? undefined : await openParts(call, catalog);
+  if (opened === undefined) {
+    const schemas = await judgeSchemas(call, { catalog, names: [] });
+    return reportOf(call, { catalog, files: 0, startedMs, fieldNotes: [], schemas, isWithoutEvents });
+  }
   const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
   const peeked = await peek(opened, split, call.stop.finish);
   await using source = peeked.source;
@@ -85,7 +91,9 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     finish: call.stop.finish,
     onProgress: watch(source, progress, startedMs),
   });
-  const judged: Judged = { catalog, files: source.parts.length, startedMs, fieldNotes: chosen.warnings };
+  const names = [...outcome.summary.names.keys()].filter((name) => name !== '');
+  const schemas = await judgeSchemas(call, { catalog, fields: chosen.fields, names });
+  const judged: Judged = { catalog, files: source.parts.length, startedMs, fieldNotes: chosen.warnings, schemas };
   return reportOf(call, { ...judged, outcome, source });
 }
 

@@ -51,6 +51,37 @@ const gateOptions = {
     summary: 'write all problems of this run into the baseline',
     group: gate,
   }),
+  against: optional(
+    {
+      flag: '--against',
+      value: 'table',
+      summary: 'Postgres table, or .sql file that makes it: could it refuse what the schemas accept?',
+      group: gate,
+    },
+    text,
+  ),
+  table: optional(
+    { flag: '--table', value: 'name', summary: 'which table, where the .sql file makes several', group: gate },
+    text,
+  ),
+  minDaysLeft: optional(
+    {
+      flag: '--min-days-left',
+      value: 'n',
+      summary: 'with --against: partitions for fewer days to come are a finding',
+      group: gate,
+    },
+    wholeNumber(1),
+  ),
+  before: optional(
+    {
+      flag: '--before',
+      value: 'ref',
+      summary: 'the schemas as they were, as a git ref, folder or file: what breaks is a finding, with a witness',
+      group: gate,
+    },
+    text,
+  ),
   lint: withDefault(
     {
       flag: '--lint',
@@ -65,7 +96,7 @@ const gateOptions = {
 } as const;
 
 const { output, ...shared } = sharedOptions;
-const formats = ['table', 'json', 'ndjson', 'junit', 'sarif', 'github', 'gitlab', 'markdown'] as const;
+const formats = ['table', 'json', 'ndjson', 'junit', 'sarif', 'github', 'gitlab', 'markdown', 'html'] as const;
 
 const options = {
   ...gateOptions,
@@ -112,6 +143,11 @@ export const validate: Command<typeof options> = {
   examples: [
     { command: 'validate events.ndjson.gz --schema schemas/', explains: 'a dump against a folder of schemas' },
     { command: 'validate --fixtures fixtures/ --schema schemas/', explains: 'examples, good ones and bad ones' },
+    {
+      command: 'validate --schema schemas/ --against "postgres://localhost/app?table=events"',
+      explains: 'would the table refuse what the schemas accept?',
+    },
+    { command: 'validate --schema schemas/ --before origin/main', explains: 'does this change break anyone?' },
     {
       command: 'validate dumps/ --schema event.schema.json --output table --output junit:report.xml',
       explains: 'a table to read, and a report for CI',
