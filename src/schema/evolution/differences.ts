@@ -22,6 +22,7 @@ export interface Pair<Value> {
 }
 
 const DEEPEST = 12;
+const FREE_DEPTH = 6;
 const UNLISTED = 'unlisted_member';
 
 /** Walks two lists of schemas side by side and finds where they are not the same, outermost first. */
@@ -38,12 +39,13 @@ class Walk {
   at(path: readonly string[], lists: Pair<readonly Schema[]>, told = path, wholeRule?: string): readonly Difference[] {
     const [left, right] = [this.text('before', lists.before), this.text('after', lists.after)];
     const key = `${left} | ${right}`;
-    if (left === right || path.length > DEEPEST || (path.length > 6 && this.seen.has(key))) return [];
+    if (left === right || (path.length > FREE_DEPTH && this.seen.has(key))) return [];
     this.seen.add(key);
     const before = viewOf(this.schemas.before, lists.before);
     const after = viewOf(this.schemas.after, lists.after);
     const place = { path: told, at: path, before, after, isWhole: wholeRule !== undefined };
     if (wholeRule !== undefined) return [{ ...place, rule: wholeRule }];
+    if (path.length > DEEPEST) return [{ ...place, rule: 'properties', isWhole: true }];
     return [...this.here(place), ...this.members(place), ...this.elements(place)];
   }
 
@@ -84,7 +86,9 @@ class Walk {
       return this.at([...at, name], lists, [...path, name], rule);
     });
     const unlisted = { before: memberSchemas(before, UNLISTED), after: memberSchemas(after, UNLISTED) };
-    return [...found, ...this.at([...at, UNLISTED], unlisted, path, 'additionalProperties')];
+    const isGuessed = patterns.every((pattern) => fromPattern(pattern).length > 0);
+    const unguessed = isGuessed ? [] : [{ ...place, rule: 'patternProperties', isWhole: false }];
+    return [...found, ...unguessed, ...this.at([...at, UNLISTED], unlisted, path, 'additionalProperties')];
   }
 
   private elements({ before, after, at, path }: Omit<Difference, 'rule'>): readonly Difference[] {

@@ -68,8 +68,8 @@ export class Schemas {
     const inside = [...above, value];
     const target = typeof value.$ref === 'string' ? this.find(value.$ref) : undefined;
     const rules = Object.keys(value).filter((key) => isRule(key) && !(key === '$ref' && target !== undefined));
-    if (target !== undefined && rules.length === 0) return this.canonical(target, inside.slice(0, -1).concat(value));
-    const told = rules.sort().map((key) => `${JSON.stringify(key)}:${this.keyword(key, value[key], inside)}`);
+    if (target !== undefined && rules.length === 0) return this.canonical(target, inside);
+    const told = rules.sort(byText).map((key) => `${JSON.stringify(key)}:${this.keyword(key, value[key], inside)}`);
     if (target !== undefined) told.push(`"$ref":${this.canonical(target, inside)}`);
     return `{${told.join()}}`;
   }
