@@ -1,7 +1,6 @@
 import type { Ajv, ValidateFunction } from 'ajv';
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
-import { parsePointer, valueAt } from '../event/pointer.js';
 import { createAjv } from './ajv.js';
 import type { Catalog, CatalogFile } from './catalog.js';
 import type { Checker, Problem } from './check.js';
@@ -9,7 +8,7 @@ import type { Dialect } from './dialect.js';
 import { tellProblems } from './problems.js';
 import { addRedaction, redactionOf } from './redaction.js';
 import { byVersion } from './versions.js';
-import { isObject, placeOf, schemaNodes, splitUri } from './walk.js';
+import { isObject, placeOf, schemaNodes } from './walk.js';
 
 const MOST_PROBLEMS = 1_000;
 
@@ -112,7 +111,6 @@ class Rule {
     return tellProblems(this.thorough.errors ?? [], (node) => this.compiler.placeOf(node), {
       most,
       redaction: redactionOf([...new Set(this.compiler.redacted)]),
-      schemaAt: (uri) => this.compiler.schemaAt(uri),
     });
   }
 }
@@ -147,13 +145,6 @@ export class Compiler {
   placeOf(node: unknown): string | undefined {
     this.places ??= new Map(this.catalog.files.flatMap(placesIn));
     return this.places.get(node);
-  }
-
-  /** The schema that an absolute reference of the catalog names, undefined where that takes more than a pointer. */
-  schemaAt(uri: string): unknown {
-    const { resource, fragment } = splitUri(uri);
-    const pointer = URL.canParse(uri) && fragment.startsWith('/') ? parsePointer(decodeURIComponent(fragment)) : [];
-    return valueAt(this.files.get(resource)?.schema, pointer);
   }
 
   private engine(dialect: Dialect, isThorough: boolean): Ajv {

@@ -16,9 +16,8 @@ type PlaceOf = (node: unknown) => string | undefined;
 export interface Telling {
   /** How many are told at most; one more says how many are left. All when absent. */
   readonly most?: number;
+  /** What must not be told. Nothing is hidden when absent. */
   readonly redaction?: Redaction;
-  /** The schema that an absolute reference names. */
-  readonly schemaAt?: (uri: string) => unknown;
 }
 
 /** What ajv (thorough) found, in words. Alternatives at one place are told as one problem. */
