@@ -31,6 +31,7 @@ function parseAnnotation(path: string, found: unknown, problems: string[]): Anno
   const annotation: { [role in (typeof ROLES)[number]]?: string } = {};
   for (const [key, value] of Object.entries(found)) {
     const role = ROLES.find((candidate) => candidate === key);
+    if (key === 'redact' && typeof value === 'boolean') continue;
     if (role === undefined) complain(`"${key}" is not known; id, name, time and user are`);
     else if (!isPointer(value)) complain(`${key} must be a JSON Pointer such as "/event_id"`);
     else annotation[role] = value;
