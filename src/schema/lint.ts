@@ -34,11 +34,14 @@ class Engines {
 /** What ajv has to say against the schemas that events are checked against, once their references are absolute. */
 export function compileProblems(documents: readonly Document[], roots: readonly Document[]): readonly string[] {
   const compiler = new Compiler({ files: documents });
-  return roots.flatMap(({ uri }) => {
+  return roots.flatMap(({ uri, path }) => {
     try {
-      compiler.compile(uri, false);
+      const validate = compiler.compile(uri, false);
+      // A circle of references shows when a value is checked, whatever value that is.
+      for (const value of [null, {}]) validate(value);
       return [];
     } catch (error) {
+      if (error instanceof RangeError) return [`${path}: its references lead in a circle that never reaches a rule`];
       if (error instanceof RespoolError) return [error.message];
       throw error;
     }
