@@ -58,7 +58,8 @@ export async function reportOf(call: Call, judged: Judged): Promise<ValidateRepo
     findings,
     ...(failures.length > 0 && { failures }),
     warnings: warningsOf(call, judged, summary),
-    notes: [...tolerance.notes, ...judged.schemas.notes],
+    notes: [...tolerance.notes, ...judged.schemas.notes, ...mutantNotes(summary)],
+    ...(call.options.mutate && { mutants: [...summary.mutants.values()] }),
     elapsedMs: Math.round(performance.now() - judged.startedMs),
   };
 }
@@ -95,6 +96,22 @@ function warningsOf({ options }: Call, { catalog, fieldNotes, schemas }: Judged,
     ...schemas.warnings,
     ...(duplicateKeys > 0 ? [`${counted(duplicateKeys, 'event')} with repeated keys: the last value counts`] : []),
     ...(unknownNames > 0 ? [`${counted(unknownNames, 'event')} whose name has no schema`] : []),
+  ];
+}
+
+const DEEDS = { drop: 'be missing', null: 'be null', retype: 'be of another type' } as const;
+const MOST_MUTANT_NOTES = 50;
+
+/** Which guarantees nobody has written down, a sentence each. */
+function mutantNotes({ mutants }: Summary): string[] {
+  const all = [...mutants.values()];
+  const rest = all.length - MOST_MUTANT_NOTES;
+  return [
+    ...all.slice(0, MOST_MUTANT_NOTES).map(({ name, pointer, mutation }) => {
+      const whose = name === '' ? '' : `${name}: `;
+      return `${whose}${pointer} may ${DEEDS[mutation]}, and the schema accepts it`;
+    }),
+    ...(rest > 0 ? [`${counted(rest, 'more mutant')} accepted; --output json lists them`] : []),
   ];
 }
 

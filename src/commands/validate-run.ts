@@ -78,6 +78,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     fields: chosen.fields,
     ...(split !== undefined && { split }),
     unwraps: options.unwrap,
+    mutates: options.mutate,
     maxProblems: options.maxProblems,
   };
   const jobs = options.jobs ?? cpus().length;

@@ -51,6 +51,11 @@ const gateOptions = {
     summary: 'write all problems of this run into the baseline',
     group: gate,
   }),
+  mutate: toggle({
+    flag: '--mutate',
+    summary: 'spoil each field of each valid event, and tell what the schema lets through',
+    group: gate,
+  }),
   against: optional(
     {
       flag: '--against',

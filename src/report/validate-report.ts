@@ -31,7 +31,19 @@ export interface ValidateReport {
   }[];
   readonly warnings?: readonly string[];
   readonly notes?: readonly string[];
+  /** With `--mutate`: spoilt copies of valid events that the schema accepts. */
+  readonly mutants?: readonly SurvivingMutant[];
   readonly elapsedMs: number;
+}
+
+/** Copies of valid events that were spoilt at one place, and that the schema lets through. */
+export interface SurvivingMutant {
+  /** Name of the events; empty when they have none. */
+  readonly name: string;
+  /** JSON Pointer in which `*` stands for every index of an array. */
+  readonly pointer: string;
+  readonly mutation: 'drop' | 'null' | 'retype';
+  readonly count: number;
 }
 
 /** One thing that is wrong with one event. */

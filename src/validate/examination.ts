@@ -2,6 +2,7 @@ import type { Fields } from '../event/fields.js';
 import type { PrepareInput } from '../flow/prepare/spec.js';
 import type { Catalog } from '../schema/catalog.js';
 import type { DecoderReference } from '../sources/source.js';
+import type { Mutation } from './mutants.js';
 
 /** Everything that an examination needs to know: plain data, the same for every worker. */
 export interface ExaminationSpec {
@@ -13,6 +14,8 @@ export interface ExaminationSpec {
   readonly split?: readonly string[];
   /** Whether lines of a quarantine are opened, and the event inside is checked. */
   readonly unwraps: boolean;
+  /** Whether each valid event is spoilt in every place, to see what the schema lets through. */
+  readonly mutates: boolean;
   /** So many problems of a batch are told in full; all of them are counted. */
   readonly maxProblems: number;
 }
@@ -45,6 +48,7 @@ export interface BatchFindings {
   readonly problemCount: number;
   readonly groups: readonly FoundGroup[];
   readonly names: readonly FoundName[];
+  readonly mutants: readonly FoundMutant[];
 }
 
 /** One thing that is wrong with one event. */
@@ -69,6 +73,15 @@ export interface FoundGroup {
   readonly message: string;
   /** Line of the first one. */
   readonly line: number;
+}
+
+/** Mutants of one kind that the schema lets through, at one place in the events of one name. */
+export interface FoundMutant {
+  readonly name: string;
+  /** `*` stands for every index of an array. */
+  readonly pointer: string;
+  readonly mutation: Mutation;
+  readonly count: number;
 }
 
 export interface FoundName {

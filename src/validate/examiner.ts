@@ -12,6 +12,7 @@ import type { Checker, Problem } from '../schema/check.js';
 import type { Decoder, RecordProblem } from '../sources/source.js';
 import type { BatchFindings, ExaminationInput, ExaminationSpec } from './examination.js';
 import { FindingsBuilder } from './findings-builder.js';
+import { mutantsOf } from './mutants.js';
 
 interface Parts {
   readonly decoder: Decoder;
@@ -146,10 +147,19 @@ export class Examiner {
     found.valid++;
     found.count(cursor.name, true);
     this.remarkUnknownName();
+    if (this.spec.mutates && !this.expectsInvalid) this.mutate();
     if (!this.expectsInvalid) return;
     found.unexpected++;
     const message = 'it is kept as an example of an invalid event, and the schema accepts it';
     found.add({ line: cursor.line, pointer: '', rule: 'invalid_fixture_passes', message, ...this.known() });
+  }
+
+  /** Which mutants of the event would be valid as well: what nobody has written down. */
+  private mutate(): void {
+    const { name, value } = this.cursor;
+    for (const { mutation, pointer, value: mutant } of mutantsOf(value)) {
+      if (this.problemsOf(mutant) === undefined) this.found.survive({ name, mutation, pointer });
+    }
   }
 
   private remarkUnknownName(): void {

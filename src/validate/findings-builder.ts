@@ -1,4 +1,4 @@
-import type { BatchFindings, FoundGroup, FoundName, FoundProblem } from './examination.js';
+import type { BatchFindings, FoundGroup, FoundMutant, FoundName, FoundProblem } from './examination.js';
 
 const INDEX = /\/\d+(?=\/|$)/gu;
 
@@ -15,6 +15,8 @@ export class FindingsBuilder {
   private problemCount = 0;
   private readonly groups = new Map<string, { -readonly [Key in keyof FoundGroup]: FoundGroup[Key] }>();
   private readonly names = new Map<string, { -readonly [Key in keyof FoundName]: FoundName[Key] }>();
+
+  private readonly mutants = new Map<string, { -readonly [Key in keyof FoundMutant]: FoundMutant[Key] }>();
 
   constructor(private readonly maxProblems: number) {}
 
@@ -40,6 +42,15 @@ export class FindingsBuilder {
     else group.count++;
   }
 
+  /** Takes a mutant that the schema lets through. */
+  survive(mutant: Omit<FoundMutant, 'count'>): void {
+    const pointer = mutant.pointer.replace(INDEX, '/*');
+    const key = JSON.stringify([mutant.name, mutant.mutation, pointer]);
+    const known = this.mutants.get(key);
+    if (known === undefined) this.mutants.set(key, { ...mutant, pointer, count: 1 });
+    else known.count++;
+  }
+
   finish(lines: number): BatchFindings {
     const { events, valid, invalid, undecodable, unexpected, duplicateKeys, unknownNames, problems, problemCount } =
       this;
@@ -56,6 +67,7 @@ export class FindingsBuilder {
       problemCount,
       groups: [...this.groups.values()],
       names: [...this.names.values()],
+      mutants: [...this.mutants.values()],
     };
   }
 }

@@ -1,5 +1,5 @@
 import type { RawBatch } from '../sources/source.js';
-import type { BatchFindings, Expectation, FoundProblem } from './examination.js';
+import type { BatchFindings, Expectation, FoundMutant, FoundProblem } from './examination.js';
 
 /** Names beyond this many are counted together: a field that is no name must not fill the memory. */
 const MOST_NAMES = 10_000;
@@ -40,6 +40,7 @@ export class Summary {
   readonly problems: (FoundProblem & { readonly source: string })[] = [];
   readonly groups = new Map<string, SummaryGroup>();
   readonly names = new Map<string, { readonly name: string; events: number; invalid: number }>();
+  readonly mutants = new Map<string, FoundMutant>();
   private readonly seen = new Set<number>();
   private part = -1;
   private linesBefore = 0;
@@ -82,6 +83,11 @@ export class Summary {
     this.duplicateKeys += findings.duplicateKeys;
     this.unknownNames += findings.unknownNames;
     this.problemCount += findings.problemCount;
+    for (const mutant of findings.mutants) {
+      const key = JSON.stringify([mutant.name, mutant.mutation, mutant.pointer]);
+      const count = mutant.count + (this.mutants.get(key)?.count ?? 0);
+      if (this.mutants.has(key) || this.mutants.size < MOST_GROUPS) this.mutants.set(key, { ...mutant, count });
+    }
     for (const { name, events, invalid } of findings.names) {
       const key = this.names.size < MOST_NAMES || this.names.has(name) ? name : OTHER_NAMES;
       const known = this.names.get(key) ?? { name: key, events: 0, invalid: 0 };

@@ -106,6 +106,18 @@ test('an example of an invalid event that the schema accepts is a finding, and o
   expect(report.problems).toMatchObject([{ source: 'fixtures/invalid/fine.json', rule: 'invalid_fixture_passes' }]);
 });
 
+test('--mutate tells what the schema lets through, and nothing that it refuses', async () => {
+  await using folder = await folderWith({ ...schema, 'dump.ndjson': `${berth(1, { tons: 3, crew: ['Ada'] })}\n{}` });
+  const { report } = await check(['dump.ndjson', ...against, '--mutate'], folder.path);
+
+  expect(report).toMatchObject({
+    mutants: [
+      { name: 'berthed', pointer: '/tons', mutation: 'drop', count: 1 },
+      { name: 'berthed', pointer: '/crew', mutation: 'drop', count: 1 },
+    ],
+  });
+});
+
 test.each([
   [['--max-invalid', '2'], 0],
   [['--max-invalid', '1'], 1],

@@ -101,6 +101,8 @@ function pointerOf({ column, source }: ColumnFeed, fields: SafetyFields): readon
   return fields[source.kind]?.pointer ?? [column];
 }
 
+type Code = SafetyFinding['code'];
+
 interface Case {
   readonly shape: TableShape;
   readonly column: ShapeColumn;
@@ -146,7 +148,7 @@ function nullity({ subject: { file } }: Case): string {
   return `may be null (${file} allows it)`;
 }
 
-function finding(one: Case, code: SafetyFinding['code'], why: string): SafetyFinding {
+function finding(one: Case, code: Code, why: string): SafetyFinding {
   const { column, pointer, subject } = one;
   const field = pointer.length === 1 ? `"${pointer[0]}"` : formatPointer(pointer);
   const who = subject.name === undefined ? '' : `${subject.name}: `;
@@ -158,7 +160,7 @@ function finding(one: Case, code: SafetyFinding['code'], why: string): SafetyFin
     pointer: formatPointer(pointer),
   };
 
-  function consequence({ shape }: Case, of: SafetyFinding['code']): string {
+  function consequence({ shape }: Case, of: Code): string {
     const role = isPartitionKey(shape, column) ? 'it is the partition key' : `it fills the column ${column.name}`;
     const place = `${role} of "${shape.name}"`;
     if (of === 'partition_key_optional' || of === 'partition_key_nullable') {
