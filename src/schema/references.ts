@@ -1,6 +1,7 @@
 import { parsePointer, valueAt } from '../event/pointer.js';
 import { isMetaSchema } from './dialect.js';
 import type { Document, Reference, Resource } from './document.js';
+import { settleDynamicReferences } from './dynamic-references.js';
 import type { SchemaFiles } from './schema-files.js';
 import { isObject, type MutableObject, placeOf, resolveUri, splitUri } from './walk.js';
 
@@ -19,6 +20,7 @@ export async function resolveReferences(files: SchemaFiles, problems: string[]):
     }
   }
   for (const [{ node }, uri] of targets) node.$ref = uri;
+  settleDynamicReferences(files.documents);
   for (const document of files.documents) makeAbsolute(document);
 }
 

@@ -88,7 +88,9 @@ export class Schemas {
   private register(uri: string, node: MutableObject): void {
     const id = node.$id ?? node.id;
     if (typeof id === 'string') this.resources.set(id.startsWith('#') ? uri + id : id, node);
-    if (typeof node.$anchor === 'string') this.resources.set(`${uri}#${node.$anchor}`, node);
+    for (const anchor of [node.$anchor, node.$dynamicAnchor]) {
+      if (typeof anchor === 'string') this.resources.set(`${uri}#${anchor}`, node);
+    }
   }
 }
 

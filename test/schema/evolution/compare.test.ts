@@ -133,7 +133,8 @@ test('a difference for which no event is found is undecided, never compatible', 
 test('what cannot be followed to its end is never called compatible', async () => {
   const nested = (depth: number, leaf: unknown): unknown => (depth === 0 ? leaf : withX(nested(depth - 1, leaf)));
   const patterned = (leaf: unknown) => ({ type: 'object', patternProperties: { '^(?=.*q7)(?=.*z9).{31}$': leaf } });
-  for (const schema of [(leaf: unknown) => nested(20, leaf), patterned]) {
+  const dynamic = (leaf: unknown) => ({ $dynamicRef: '#a', $defs: { a: { $dynamicAnchor: 'a', ...withX(leaf) } } });
+  for (const schema of [(leaf: unknown) => nested(20, leaf), patterned, dynamic]) {
     const [before, after] = [await forAll(schema({ type: 'integer' })), await forAll(schema(text))];
     expect(proved(before, after).map(({ verdict }) => verdict)).not.toContain('compatible');
   }
