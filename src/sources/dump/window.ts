@@ -41,7 +41,8 @@ export class Window {
 
   /** Reads until the window holds `size` bytes or is exhausted. */
   async fill(size: number): Promise<void> {
-    if (size > this.buffer.length) this.move(0, size);
+    // Thousands of small files must not cost a big buffer each once their end is known.
+    if (size > this.buffer.length && !this.isExhausted) this.move(0, size);
     while (this.length < size && !this.isExhausted) {
       const room = Math.min(size - this.length, this.limit - this.position);
       await this.readInto(this.buffer.subarray(this.length, this.length + room));
@@ -51,7 +52,8 @@ export class Window {
   /** Gives away the first `count` bytes; the window goes on behind them. */
   take(count: number, nextSize: number): Uint8Array<ArrayBuffer> {
     const taken = this.buffer.subarray(0, count);
-    this.move(count, Math.max(nextSize, this.length - count));
+    const rest = this.length - count;
+    this.move(count, this.isExhausted ? rest : Math.max(nextSize, rest));
     return taken;
   }
 
