@@ -36,3 +36,15 @@ export class IncompleteError extends RespoolError {
   override readonly name = 'IncompleteError';
   readonly exitCode = 4;
 }
+
+/** The sink could not be reached, or answered that it cannot take anything now. Nothing is known of the batch. */
+export class SinkUnavailableError extends Error {
+  override readonly name = 'SinkUnavailableError';
+  /** `retryable`: waiting may cure it. `refused`: credentials or rights; waiting will not. */
+  readonly cure: 'wait' | 'mend';
+
+  constructor(message: string, options: { readonly cure: 'wait' | 'mend'; readonly cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.cure = options.cure;
+  }
+}

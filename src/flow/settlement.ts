@@ -1,3 +1,4 @@
+import type { Verdict } from '../sinks/sink.js';
 import type { SourcePart } from '../sources/source.js';
 import { type Accounts, accountsOf, addAccounts, emptyAccounts } from './accounts.js';
 import { openQuarantine, type Quarantine } from './quarantine.js';
@@ -71,7 +72,7 @@ class SettlementOfRun implements Settlement {
     return this.inTurn(async () => {
       const entries = quarantineEntries(returned);
       const part = this.circumstances.parts[returned.item.raw.part]?.label ?? '';
-      const isWhole = [...returned.verdicts.values()].every((verdicts) => verdicts !== undefined);
+      const isWhole = [...returned.verdicts.values()].every(isSettled);
       const accounts = accountsOf(returned.item, returned.verdicts, {
         quarantined: isWhole ? entries.length : 0,
         problems: entries.map((entry) => problemOf(entry, part)),
@@ -113,7 +114,7 @@ class SettlementOfRun implements Settlement {
     this.lastCheckpointMs = elapsedMs();
     intents.compact(({ part, from, to }) => this.done.covers(part, from, to));
     for (const returned of this.awaitingSource.splice(0)) {
-      await returned.item.raw.settle({ heldLines: heldLines(returned) });
+      await returned.item.raw.settle({ quarantinedLines: quarantinedLines(returned), unsettledLines: [] });
     }
   }
 
@@ -140,10 +141,15 @@ function duplicateKeyExample({ item, firstLine }: Returned, part: string): { dup
   return { duplicateKeyExample: `${where}, byte ${item.raw.from + found.offset}: ${found.pointer}` };
 }
 
+/** Whether every event has a verdict that lasts. */
+function isSettled(verdicts: readonly Verdict[] | undefined): boolean {
+  return verdicts !== undefined && !verdicts.some(({ kind }) => kind === 'unsent');
+}
+
 function stretchOf({ item: { raw, prepared } }: Returned) {
   return { part: raw.part, from: raw.from, to: raw.to, lines: raw.lines ?? prepared.lines };
 }
 
-function heldLines(returned: Returned): number[] {
+function quarantinedLines(returned: Returned): number[] {
   return [...new Set(quarantineEntries(returned).map(({ line }) => line - returned.firstLine))];
 }

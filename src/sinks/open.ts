@@ -1,6 +1,6 @@
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
-import type { SinkContext } from './postgres/context.js';
+import type { SinkContext } from './context.js';
 import type { Sink } from './sink.js';
 
 export type { SinkContext };

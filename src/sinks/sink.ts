@@ -1,6 +1,8 @@
 import type { EventBatch } from '../event/batch.js';
 import type { EventCursor } from '../event/event.js';
 
+export { SinkUnavailableError } from '../errors.js';
+
 /** Where events go. One implementation a service; retry, rate, breaker and ledger are wrapped around it. */
 export interface Sink extends AsyncDisposable {
   /** Stable and without secrets: it keys the ledger and stands in every report. */
@@ -55,6 +57,11 @@ export interface Delivery {
   /** Events that the encoder refused: they are in `events`, not in `encoded`, and keep this verdict. */
   readonly refused: readonly EncoderRefusal[];
   /**
+   * One byte for each event: where it is 1, the event must not be sent (the ledger knows its verdict), and the verdict
+   * that the sink gives for it is not looked at. Only sinks whose `onRepeat` is not `ignored` receive it.
+   */
+  readonly skip?: Uint8Array;
+  /**
    * Called before the request that makes the delivery durable, with what the far side can be asked about later and
    * the verdicts that hold if it succeeds. Returns once the note has been written.
    */
@@ -65,7 +72,10 @@ export type Verdict =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'duplicate' }
   | Rejection
-  | { readonly kind: 'unknown'; readonly reason: string };
+  /** The answer was lost: it may or may not have been taken. */
+  | { readonly kind: 'unknown'; readonly reason: string }
+  /** Held back: it was certainly not sent, and a later run may send it. */
+  | { readonly kind: 'unsent'; readonly reason: string };
 
 export interface Rejection {
   readonly kind: 'rejected';
@@ -105,16 +115,4 @@ export interface Encoded {
 export interface EncoderRefusal {
   readonly index: number;
   readonly verdict: Rejection;
-}
-
-/** The sink could not be reached, or answered that it cannot take anything now. Nothing is known of the batch. */
-export class SinkUnavailableError extends Error {
-  override readonly name = 'SinkUnavailableError';
-  /** `retryable`: waiting may cure it. `refused`: credentials or rights; waiting will not. */
-  readonly cure: 'wait' | 'mend';
-
-  constructor(message: string, options: { readonly cure: 'wait' | 'mend'; readonly cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.cure = options.cure;
-  }
 }

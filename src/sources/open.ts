@@ -1,35 +1,52 @@
 import { existsSync } from 'node:fs';
-import { distance } from 'fastest-levenshtein';
+import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
+import type { SourceContext } from './context.js';
 import { openDump } from './dump/dump.js';
-import type { DumpOptions } from './dump/options.js';
 import type { Source } from './source.js';
 
-/** Every way to name a source beside a path, as help and errors list them. */
-const sourceSchemes = ['s3://bucket/prefix'] as const;
+/** Opens one kind of source by its address. */
+type Opener = (address: string, context: SourceContext) => Promise<Source>;
 
-const schemes = ['s3'];
+/** Sources that are named by a scheme of their own; each is loaded only when it is needed. */
+const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([]);
+
+/** Schemes that name dumps, beside paths. */
+const DUMP_SCHEMES = ['s3'];
+
+/** What a source's address can begin with, beside a path. */
+export const sourceSchemes: readonly string[] = [...DUMP_SCHEMES, ...OPENERS.keys()];
 
 /**
- * Opens what the words on the command line name as one source.
- * @throws UsageError when a scheme is unknown or nothing is there.
+ * Opens what the words on the command line name as one source: any number of dumps, or one source of another kind.
+ * @throws UsageError when a scheme is unknown, kinds are mixed, or nothing is there.
  */
-export async function openSource(inputs: readonly string[], options: DumpOptions): Promise<Source> {
-  if (inputs.length === 0) {
+export async function openSource(inputs: readonly string[], context: SourceContext): Promise<Source> {
+  const [first] = inputs;
+  if (first === undefined) {
     throw new UsageError('no source is named', { code: 'no_source', hint: 'name a file, a folder, or - for stdin' });
   }
-  for (const input of inputs) checkScheme(input);
-  return openDump(inputs, options);
+  const openers = inputs.map(openerOf);
+  const open = openers.find((opener) => opener !== undefined);
+  if (open === undefined) return openDump(inputs, context);
+  if (inputs.length === 1) return open(first, context);
+  throw new UsageError(`${inputs.join(' ')}: only dumps can be read together`, {
+    code: 'mixed_sources',
+    hint: 'read each queue or table with a command of its own',
+  });
 }
 
-function checkScheme(input: string): void {
-  const scheme = /^([a-z][a-z0-9+.-]+):/iu.exec(input)?.[1];
-  if (scheme === undefined || schemes.includes(scheme) || existsSync(input)) return;
-  const near = schemes.find((known) => distance(known, scheme.toLowerCase()) <= 1);
+/** The opener of an address; undefined for a dump. */
+function openerOf(input: string): Opener | undefined {
+  const scheme = /^([a-z][a-z0-9+.-]+):/iu.exec(input)?.[1]?.toLowerCase();
+  if (scheme === undefined || DUMP_SCHEMES.includes(scheme)) return undefined;
+  const open = OPENERS.get(scheme);
+  if (open !== undefined || existsSync(input)) return open;
+  const near = closest(scheme, sourceSchemes);
   throw new UsageError(`${input}: no source is called ${scheme}:`, {
     code: 'unknown_source',
     hint: near
       ? `did you mean ${near}:${input.slice(scheme.length + 1)}?`
-      : `sources are paths, globs, folders, - (stdin) and ${sourceSchemes.join(', ')}; a file of that name is ./${input}`,
+      : `sources are paths, globs, folders, - (stdin) and ${sourceSchemes.map((name) => `${name}:`).join(', ')}; a file of that name is ./${input}`,
   });
 }

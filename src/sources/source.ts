@@ -11,11 +11,29 @@ export interface Source extends AsyncDisposable {
   /** Sentences for the user about how the input is read. */
   readonly notes?: readonly string[];
   /**
+   * What settling means. `positions` (the default): stretches that are done are not read again. `messages`: each line
+   * is a message that is acknowledged for itself; every batch is settled, also one that a sink did not take whole, and
+   * nothing is remembered between invocations but what the far side remembers.
+   */
+  readonly settles?: 'positions' | 'messages';
+  /** How the source stands now; absent for dumps. */
+  tally?(): SourceTally;
+  /**
    * Yields records in the source's own order. A part that cannot be read on is yielded as a failure, and the next
    * part is begun: one broken file never hides the others.
    * @param done stretches that an earlier invocation has settled: they are not yielded again.
    */
   batches(done: readonly DoneStretch[], signal: AbortSignal): AsyncIterable<RawBatch | PartFailure>;
+}
+
+/** Messages of a queue, counted by the source itself. */
+export interface SourceTally {
+  /** Removed from the queue, confirmed by the server. */
+  readonly acked: number;
+  /** Received and left in the queue, or given back to it. */
+  readonly left: number;
+  /** What a user should know about some of them, with counts: lost leases, deletes that failed. */
+  readonly notes: readonly string[];
 }
 
 /** Names the module of a decoder and what it needs to know, as plain data that a worker can receive. */
@@ -110,9 +128,12 @@ export interface RecordProblem {
   readonly raw?: Uint8Array;
 }
 
+/** What became of the lines, rows or messages of a batch; those in neither list were taken by every sink. */
 export interface BatchOutcome {
-  /** Lines or rows of the batch of which at least one event was not taken by every sink. */
-  readonly heldLines: readonly number[];
+  /** At least one event lies in the quarantine, on disk, with its reason, and none is unsettled. */
+  readonly quarantinedLines: readonly number[];
+  /** At least one event has no durable verdict in some sink: it must come again. */
+  readonly unsettledLines: readonly number[];
 }
 
 /** A part that could not be read to its end. What was whole has been yielded before it. */

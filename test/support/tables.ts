@@ -1,5 +1,5 @@
+import type { SinkContext } from '../../src/sinks/context.js';
 import { openSink } from '../../src/sinks/open.js';
-import type { SinkContext } from '../../src/sinks/postgres/context.js';
 import type { Sink } from '../../src/sinks/sink.js';
 import { fieldsOf } from './batches.js';
 import { createDatabase, type TestDatabase } from './postgres.js';

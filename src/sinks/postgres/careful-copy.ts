@@ -1,9 +1,9 @@
+import type { Connection } from '../../postgres/connection.js';
+import { kindOf, type SqlError, sqlError } from '../../postgres/sql-error.js';
 import { ACCEPTED, type Batch, DUPLICATE, judge, type TargetedGroup, without } from './batch.js';
-import type { Connection } from './connection.js';
 import { copyRows } from './copy-rows.js';
 import { findExisting } from './probe.js';
 import { rejectionOf, SUPPRESSED } from './rejections.js';
-import { kindOf, type SqlError, sqlError } from './sql-error.js';
 
 const SMALLEST_STEP = 32;
 

@@ -1,7 +1,8 @@
+import { pause } from '../../pause.js';
+import type { Connection, Database } from '../../postgres/connection.js';
+import { isBroken, sqlError } from '../../postgres/sql-error.js';
 import { SinkUnavailableError, type Verdict } from '../sink.js';
 import type { Batch } from './batch.js';
-import type { Connection, Database } from './connection.js';
-import { isBroken, sqlError } from './sql-error.js';
 
 /** What a transaction can be asked about later: its number, and the server's timeline where it can be told. */
 export type CommitToken = string;
@@ -88,22 +89,6 @@ interface Recall {
   /** How long a transaction that is still under way is waited for. */
   readonly waitForMs: number;
   readonly onWait: ((note: string) => void) | undefined;
-}
-
-/** Resolves after a while, or rejects with the signal's reason. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
 }
 
 const TIMELINE = `substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)`;

@@ -1,10 +1,10 @@
-import type { Connection } from './connection.js';
+import type { Connection } from '../../postgres/connection.js';
+import { quoteName } from '../../postgres/sql.js';
 import type { EncodedRows, RowGroup } from './encode/encoded-rows.js';
 import type { PostgresEncoderOptions } from './encode/options.js';
 import { MOST_DEFAULTS } from './encode/row-column.js';
 import type { TablePlan } from './plan.js';
 import { stretches } from './probe.js';
-import { quoteName } from './sql.js';
 
 /** `PGCOPY\n\xff\r\n\0`, no flags, no extension (https://www.postgresql.org/docs/current/sql-copy.html). */
 const BINARY_HEADER = Buffer.from([0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 10, 0xff, 13, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0]);

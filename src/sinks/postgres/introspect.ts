@@ -1,4 +1,4 @@
-import type { Connection, Row } from './connection.js';
+import type { Connection, Row } from '../../postgres/connection.js';
 import type { WireType } from './encode/options.js';
 import { parseBounds } from './partition-bounds.js';
 import type { Partition, Partitioning, Table, TableColumn, UniqueKey } from './table.js';

@@ -1,6 +1,6 @@
+import { quoteName } from '../../postgres/sql.js';
 import type { EncodedRows, KeyColumn } from './encode/encoded-rows.js';
 import type { TablePlan } from './plan.js';
-import { quoteName } from './sql.js';
 
 const TEXT_TYPES = ['text', 'character varying'];
 const INSTANT_TYPES = ['timestamptz', 'timestamp'];

@@ -1,6 +1,6 @@
 import { didYouMean } from '../../did-you-mean.js';
 import { UsageError } from '../../errors.js';
-import type { SinkContext } from './context.js';
+import type { SinkContext } from '../context.js';
 import type { ColumnSource } from './encode/options.js';
 import { pointerText } from './encode/value-reader.js';
 import type { PlannedColumn } from './plan.js';

@@ -1,4 +1,4 @@
-import type { Connection } from './connection.js';
+import type { Connection } from '../../postgres/connection.js';
 import { readTable } from './introspect.js';
 import { qualified } from './partition-map.js';
 import type { Table, TableColumn } from './table.js';

@@ -1,11 +1,11 @@
-import type { Database } from './connection.js';
+import type { Database } from '../../postgres/connection.js';
+import { quoteName } from '../../postgres/sql.js';
+import { sqlError } from '../../postgres/sql-error.js';
 import type { RowTarget } from './encode/encoded-rows.js';
 import { readPartitions } from './introspect.js';
 import { boundsSql, type TimeType } from './partition-bounds.js';
 import { cut, partitionNamer } from './partition-names.js';
 import { type Period, type PeriodScheme, periodAt } from './partition-scheme.js';
-import { quoteName } from './sql.js';
-import { sqlError } from './sql-error.js';
 import type { Partition } from './table.js';
 
 /** The relation that a COPY writes into. */

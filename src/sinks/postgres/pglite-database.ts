@@ -1,5 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite';
-import type { Connection, Database, Row } from './connection.js';
+import type { Connection, Database, Row } from '../../postgres/connection.js';
 
 /** Parameters go as they come: the server reads text and binary forms alike. */
 const AS_IS = new Proxy<Record<string, (value: unknown) => string>>({}, { get: () => (value: string) => value });

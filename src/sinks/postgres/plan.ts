@@ -1,4 +1,4 @@
-import type { SinkContext } from './context.js';
+import type { SinkContext } from '../context.js';
 import type {
   ColumnSource,
   EncodedColumn,

@@ -1,14 +1,14 @@
 import { CannotEvaluateError, RespoolError, UsageError } from '../../errors.js';
+import { CONNECTION_OPTIONS, parseAddress } from '../../postgres/address.js';
+import type { Connection, Database } from '../../postgres/connection.js';
+import { connect, connectError } from '../../postgres/server.js';
+import type { SinkContext } from '../context.js';
 import type { Sink } from '../sink.js';
-import { CONNECTION_OPTIONS, parseAddress } from './address.js';
 import { tellsTimeline } from './commit.js';
-import type { Connection, Database } from './connection.js';
-import type { SinkContext } from './context.js';
 import { readTable } from './introspect.js';
 import { newTable } from './new-table.js';
 import { planTable } from './plan.js';
 import { createPostgresSink } from './postgres-sink.js';
-import { connect, connectError } from './server.js';
 import { parseTableOptions, type TableOptions } from './sink-options.js';
 import type { Table } from './table.js';
 

@@ -1,8 +1,8 @@
-import type { Connection } from './connection.js';
+import type { Connection } from '../../postgres/connection.js';
+import { quoteName } from '../../postgres/sql.js';
 import type { EncodedRows } from './encode/encoded-rows.js';
 import { checksumSql, keyChecksum } from './key-checksum.js';
 import type { TablePlan } from './plan.js';
-import { quoteName } from './sql.js';
 
 const ARRAY_HEADER_BYTES = 20;
 const TEXT_OID = 25;

@@ -1,4 +1,4 @@
-import type { Database } from './connection.js';
+import type { Database } from '../../postgres/connection.js';
 import { makeTable } from './new-table.js';
 import { createPartitionMap, type PartitionMap } from './partition-map.js';
 import type { TablePlan } from './plan.js';

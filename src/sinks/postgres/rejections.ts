@@ -1,5 +1,5 @@
+import type { SqlError } from '../../postgres/sql-error.js';
 import type { Rejection } from '../sink.js';
-import type { SqlError } from './sql-error.js';
 
 /** A trigger returned NULL: the server reports no error and writes no row. */
 export const SUPPRESSED: Rejection = {

@@ -22,11 +22,6 @@ const DEFAULT_TABLE = 'events';
 const NAMES = ['table', 'payload', 'id-column', 'time-column', 'name-column', 'partition-by'];
 const POINTER_PREFIX = 'column.';
 
-/** Whether a key of the address's query is about the table; the others belong to the connection. */
-export function isTableOption(name: string): boolean {
-  return NAMES.includes(name) || name.startsWith(POINTER_PREFIX);
-}
-
 /**
  * Reads the options of the table.
  * @throws UsageError `bad_sink_option` for an unknown name or a value that cannot be.

@@ -1,12 +1,12 @@
+import type { Connection } from '../../postgres/connection.js';
+import { quoteName } from '../../postgres/sql.js';
+import { kindOf, sqlError } from '../../postgres/sql-error.js';
 import type { Rejection } from '../sink.js';
 import { type Batch, judge, range, verdictOf } from './batch.js';
-import type { Connection } from './connection.js';
 import { pointerText } from './encode/value-reader.js';
 import type { TablePlan } from './plan.js';
 import { keyMatch, keyParameters, keysTable, keyValue, searchesById } from './probe.js';
 import { rejectionOf } from './rejections.js';
-import { quoteName } from './sql.js';
-import { kindOf, sqlError } from './sql-error.js';
 
 /**
  * Where the partition key stands in the unique key; undefined when the key holds nothing beside it or does not hold it,

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { CannotEvaluateError, RespoolError, UsageError } from '../../errors.js';
+import { CONNECTION_OPTIONS, parseAddress } from '../../postgres/address.js';
+import type { Connection, Database, Row } from '../../postgres/connection.js';
+import { connect, connectError } from '../../postgres/server.js';
 import type { ColumnFeed, ShapeColumn, ShapePartition, TableShape } from '../../schema/partition-safety/table-shape.js';
-import { CONNECTION_OPTIONS, parseAddress } from './address.js';
-import type { Connection, Database, Row } from './connection.js';
-import type { SinkContext } from './context.js';
+import type { SinkContext } from '../context.js';
 import { readTable } from './introspect.js';
 import { mapColumns } from './mapping.js';
 import { qualified } from './partition-map.js';
 import { createPgliteDatabase } from './pglite-database.js';
-import { connect, connectError } from './server.js';
 import { parseTableOptions, type TableOptions } from './sink-options.js';
 
 import type { Table } from './table.js';

@@ -1,9 +1,9 @@
+import type { Connection } from '../../postgres/connection.js';
+import { kindOf } from '../../postgres/sql-error.js';
 import { ACCEPTED, type Batch, DUPLICATE, judge, range, verdictOf, without } from './batch.js';
 import { copyCarefully } from './careful-copy.js';
-import type { Connection } from './connection.js';
 import { copyRows } from './copy-rows.js';
 import { holdsAll, probe } from './probe.js';
-import { kindOf } from './sql-error.js';
 import { refuseOtherTimes, withoutRefused } from './strict-id.js';
 import type { Tempo } from './tempo.js';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { SinkContext } from '../../../src/sinks/context.js';
 import { openSink } from '../../../src/sinks/open.js';
-import type { SinkContext } from '../../../src/sinks/postgres/context.js';
 import { count, deliver, fieldsOf } from '../../support/batches.js';
 import { createDatabase } from '../../support/postgres.js';
 

@@ -1,4 +1,4 @@
-import { SinkUnavailableError } from '../sink.js';
+import { SinkUnavailableError } from '../errors.js';
 
 /** What a server says about an error (https://www.postgresql.org/docs/current/protocol-error-fields.html). */
 export interface SqlError {

@@ -1,6 +1,5 @@
 import type pg from 'pg';
-import { UsageError } from '../../errors.js';
-import { isTableOption } from './sink-options.js';
+import { UsageError } from '../errors.js';
 import { parseSslMode, type TlsSettings } from './tls.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,7 +10,7 @@ export interface ServerAddress {
   readonly tls: TlsSettings;
   /** Host, port and database. */
   readonly label: string;
-  /** The part of the query that is about the table. */
+  /** The part of the query that is not about the connection. */
   readonly tableQuery: ReadonlyMap<string, string>;
 }
 
@@ -75,7 +74,7 @@ export function parseAddress(text: string, env: Environment): ServerAddress {
   return {
     label: `postgres://${host.startsWith('/') ? encodeURIComponent(host) : bracketed(host)}:${port}/${encodeURIComponent(database)}`,
     tls,
-    tableQuery: new Map([...query].filter(([name]) => isOfTable(name))),
+    tableQuery: new Map([...query].filter(([name]) => !CONNECTION_OPTIONS.includes(name))),
     config: {
       host: setting('hostaddr') ?? host,
       port,
@@ -91,10 +90,6 @@ export function parseAddress(text: string, env: Environment): ServerAddress {
 
 /** Names that a query may hold beside those of the table. */
 export const CONNECTION_OPTIONS: readonly string[] = [...Object.keys(PARAMETERS), ...IGNORED];
-
-function isOfTable(name: string): boolean {
-  return isTableOption(name) || !CONNECTION_OPTIONS.includes(name);
-}
 
 function parseUrl(text: string): URL {
   try {

@@ -1,5 +1,5 @@
-import { SinkUnavailableError } from '../sink.js';
-import { pause } from './commit.js';
+import { SinkUnavailableError } from '../errors.js';
+import { pause } from '../pause.js';
 import { kindOf, sqlError } from './sql-error.js';
 
 export interface RetryOptions {

@@ -1,4 +1,4 @@
-import { CannotEvaluateError, IncompleteError, type RespoolError } from '../../errors.js';
+import { CannotEvaluateError, IncompleteError, type RespoolError } from '../errors.js';
 import type { ServerAddress } from './address.js';
 import type { Database } from './connection.js';
 import { openPgDatabase } from './pg-database.js';

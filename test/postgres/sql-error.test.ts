@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { kindOf } from '../../../src/sinks/postgres/sql-error.js';
-import { SinkUnavailableError } from '../../../src/sinks/sink.js';
+import { kindOf } from '../../src/postgres/sql-error.js';
+import { SinkUnavailableError } from '../../src/sinks/sink.js';
 
 test.each(['EADDRNOTAVAIL', 'ENETDOWN', 'EHOSTDOWN', 'ECONNABORTED', 'EMFILE', 'ECONNRESET'])(
   'a connection that ends with %s is waited for',

@@ -3,9 +3,9 @@ import { chown, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openSink } from '../../../src/sinks/open.js';
-import { type PostgresServer, startPostgres } from '../../support/postgres-server.js';
-import { CONTEXT } from '../../support/tables.js';
+import { openSink } from '../../src/sinks/open.js';
+import { type PostgresServer, startPostgres } from '../support/postgres-server.js';
+import { CONTEXT } from '../support/tables.js';
 
 const isThere = spawnSync('openssl', ['version']).status === 0;
 if (!isThere && process.env.CI === 'true')

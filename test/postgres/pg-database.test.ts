@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { openPgDatabase } from '../../../src/sinks/postgres/pg-database.js';
-import { kindOf } from '../../../src/sinks/postgres/sql-error.js';
+import { openPgDatabase } from '../../src/postgres/pg-database.js';
+import { kindOf } from '../../src/postgres/sql-error.js';
 
 const AUTHENTICATED = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
 const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);

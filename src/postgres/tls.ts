@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionOptions } from 'node:tls';
-import { didYouMean } from '../../did-you-mean.js';
-import { UsageError } from '../../errors.js';
+import { didYouMean } from '../did-you-mean.js';
+import { UsageError } from '../errors.js';
 
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 export type SslMode = (typeof SSL_MODES)[number];

@@ -1,8 +1,8 @@
-import type { Fields } from '../../event/fields.js';
+import type { Fields } from '../event/fields.js';
 
 /** What a sink is told about the run that opens it. */
 export interface SinkContext {
-  readonly fields: Pick<Fields, 'id' | 'name' | 'time'>;
+  readonly fields: Fields;
   /** Deliveries that may be under way at once: at least 1. */
   readonly jobs: number;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -22,4 +22,8 @@ export interface SinkContext {
   readonly onWait?: (note: string) => void;
   /** How long a delivery is tried again while the server is down or busy; default one minute. */
   readonly retryForMs?: number;
+  /** The run's source without secrets; with it a sink can mark what came from a part of the events only. */
+  readonly source?: string;
+  /** Milliseconds since the Unix epoch; default the clock. Never the time of an event. */
+  readonly now?: () => number;
 }
