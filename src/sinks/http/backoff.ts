@@ -1,0 +1,44 @@
+import type { Answer } from './answer.js';
+
+/** How long to wait before the next try. */
+export interface Backoff {
+  /** The first wait; each further one is twice as long, up to `longestMs`. */
+  readonly firstMs: number;
+  readonly longestMs: number;
+  /**
+   * How waits are scattered. `half`: anywhere between half and all of it (Datadog's Agent). `[from, to]`: so many
+   * milliseconds are added (Mixpanel's advice).
+   */
+  readonly jitter: 'half' | readonly [from: number, to: number];
+}
+
+/** Milliseconds before try `attempt` + 1, for `attempt` from 0. `random` gives [0, 1). */
+export function waitBefore(attempt: number, { firstMs, longestMs, jitter }: Backoff, random: () => number): number {
+  const wait = Math.min(longestMs, firstMs * 2 ** Math.min(attempt, 30));
+  if (jitter === 'half') return wait / 2 + (random() * wait) / 2;
+  return wait + jitter[0] + random() * (jitter[1] - jitter[0]);
+}
+
+/**
+ * How long the service asks to be left alone: `Retry-After` (seconds or a date) or `X-RateLimit-Reset` (seconds until
+ * the reset, or an epoch); undefined when it does not say, or says something odd.
+ */
+export function askedWaitMs({ headers }: Pick<Answer, 'headers'>, nowMs: number): number | undefined {
+  const asked = [headers['retry-after'], headers['x-ratelimit-reset']].map((text) => readWait(text, nowMs));
+  const known = asked.filter((ms) => ms !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}
+
+/** Larger numbers are seconds since the Unix epoch: nobody asks for a year's wait. */
+const LONGEST_RELATIVE_S = 366 * 86_400;
+
+function readWait(text: string | undefined, nowMs: number): number | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds)) {
+    const ms = seconds > LONGEST_RELATIVE_S ? seconds * 1_000 - nowMs : seconds * 1_000;
+    return ms >= 0 ? ms : undefined;
+  }
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}
