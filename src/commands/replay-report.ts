@@ -89,6 +89,8 @@ function exitCodeOf({ options, stop }: Call, { accounts, stoppedBy, failures, de
   for (const { error } of failures) codes.push(error instanceof RespoolError ? error.exitCode : 2);
   for (const { error } of deadSinks) codes.push('cure' in error && error.cure === 'mend' ? 2 : 4);
   if (accounts.sinks.some(({ unknown }) => unknown > 0)) codes.push(2);
+  // Without a dead sink and with nothing stopped, these are events that a sink holds back for later.
+  if (stoppedBy === undefined && accounts.sinks.some(({ unsent }) => unsent > 0)) codes.push(4);
   if (countRefused(accounts) > 0) codes.push(1);
   if (options.minEvents !== undefined && accounts.read < options.minEvents) codes.push(1);
   return worstExitCode(codes);

@@ -1,3 +1,5 @@
+import type { ObjectScan } from './scan.js';
+
 /** A JSON object as `JSON.parse` gives it. */
 export type JsonObject = { readonly [key: string]: unknown };
 
@@ -43,4 +45,8 @@ export interface EventCursor {
   locate(key: string): boolean;
   readonly rawStart: number;
   readonly rawEnd: number;
+  /** Where the top-level members lie in `text`. It holds until the next event. */
+  readonly members: ObjectScan;
+  /** Whether the text repeats a key somewhere; then the last of its top-level members is the one that counts. */
+  readonly repeatsKeys: boolean;
 }

@@ -72,9 +72,9 @@ function accountsOfItem(item: PreparedItem, { source, sinks, firstLine }: Place)
   const verdicts = new Map<string, readonly Verdict[]>();
   for (const [at, sink] of sinks.entries()) {
     const refusals = refused[at] ?? [];
-    sink.preview?.({ events, encoded: encoded[at]?.data, refused: refusals });
+    const foreseen = sink.preview?.({ events, encoded: encoded[at]?.data, refused: refusals }) ?? [];
     const each = new Array<Verdict>(events.count).fill({ kind: 'accepted' });
-    for (const { index, verdict } of refusals) each[index] = verdict;
+    for (const { index, verdict } of [...foreseen, ...refusals]) each[index] = verdict;
     verdicts.set(sink.label, each);
   }
   const entries = quarantineEntries({ item, firstLine, verdicts });

@@ -23,14 +23,34 @@ export interface Sink extends AsyncDisposable {
   deliver(delivery: Delivery, signal: AbortSignal): Promise<readonly Verdict[]>;
   /**
    * Finds out what delivering these events would do, without touching anything; `describe()` tells it afterwards.
+   * Returns the events that would certainly not be taken beside those that the encoder refused, or nothing.
    * Absent where there is nothing to foresee.
    */
-  preview?(delivery: Delivery): void;
+  preview?(delivery: Delivery): readonly ForeseenVerdict[] | undefined;
   /**
    * What became of a delivery that announced `token` through `onCommitting` before the process died.
    * Absent where the far side cannot be asked.
    */
   recall?(token: string, signal: AbortSignal): Promise<'committed' | 'aborted' | 'unknown'>;
+  /**
+   * Which events of these ids the far side holds, to settle what became of deliveries without an answer. An id that is
+   * found was taken. One that is not found may be there all the same: searches lag behind and leave things out.
+   * Absent where the far side cannot be asked, or no key for asking was given.
+   * @param within times of the events to look at, in milliseconds since the Unix epoch; both are inclusive.
+   * @throws SinkUnavailableError when it cannot be asked now.
+   */
+  find?(ids: readonly string[], within: TimeWindow, signal: AbortSignal): Promise<ReadonlySet<string>>;
+}
+
+export interface TimeWindow {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What would become of one event. */
+export interface ForeseenVerdict {
+  readonly index: number;
+  readonly verdict: Verdict;
 }
 
 export interface SinkLimits {

@@ -153,6 +153,11 @@ export class Cursor implements EventCursor {
     return this.scan.hasEscape && this.locateLast(key);
   }
 
+  get members(): ObjectScan {
+    if (!this.isScanned) this.rescan();
+    return this.scan;
+  }
+
   private rescan(): void {
     this.scan.read(this.text, this.start, this.end);
     this.isScanned = true;

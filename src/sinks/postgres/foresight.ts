@@ -5,7 +5,7 @@ import type { TablePlan } from './plan.js';
 
 /** Collects which partitions a dry run would make. */
 export interface Foresight {
-  see(delivery: Delivery): void;
+  see(delivery: Delivery): undefined;
   /** Names, oldest first. */
   partitions(): readonly string[];
 }
@@ -17,6 +17,7 @@ export function createForesight({ table, routed, encoder }: TablePlan): Foresigh
     see({ encoded }) {
       const { groups } = encoded as EncodedRows; // made by this sink's encoder
       for (const { target } of groups) if (target.kind === 'missing') starts.add(target.atUs);
+      return undefined;
     },
     partitions() {
       const scheme = encoder.routing?.scheme;

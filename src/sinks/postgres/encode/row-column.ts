@@ -1,4 +1,5 @@
 import type { EventCursor } from '../../../event/event.js';
+import { ObjectScan } from '../../../event/scan.js';
 import type { TimeReader } from '../../../event/time.js';
 import type { Rejection } from '../../sink.js';
 import { binaryValue } from './binary-values.js';
@@ -124,4 +125,6 @@ const NO_EVENT: EventCursor = {
   locate: () => false,
   rawStart: 0,
   rawEnd: 0,
+  members: new ObjectScan(),
+  repeatsKeys: false,
 };
