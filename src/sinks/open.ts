@@ -11,6 +11,7 @@ type Opener = (address: string, context: SinkContext) => Promise<Sink>;
 const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ['postgres', async (address, context) => (await import('./postgres/postgres.js')).openPostgres(address, context)],
   ['postgresql', async (address, context) => (await import('./postgres/postgres.js')).openPostgres(address, context)],
+  ['mixpanel', async (address, context) => (await import('./mixpanel/mixpanel.js')).openMixpanel(address, context)],
   ['pglite', async (address, context) => (await import('./postgres/pglite.js')).openPglite(address, context)],
 ]);
 
@@ -30,7 +31,7 @@ export async function openSink(address: string, context: SinkContext): Promise<S
     code: 'unknown_sink',
     hint:
       meant === undefined
-        ? 'sinks: postgres://host/database?table=events, pglite:<folder>'
+        ? 'sinks: postgres://host/database?table=events, pglite:<folder>, mixpanel'
         : `did you mean "${meant}:"?`,
   });
 }

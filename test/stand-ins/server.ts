@@ -84,6 +84,11 @@ export async function startServer(
   };
 }
 
+/** A server with more to look at. */
+export function over<More extends object>(server: StandInServer, more: More): StandInServer & More {
+  return Object.create(server, Object.getOwnPropertyDescriptors(more)) as StandInServer & More; // what is not in `more` is inherited
+}
+
 interface Way {
   readonly handle: (request: Received) => Reply | Promise<Reply>;
   readonly fault: Fault | undefined;

@@ -3,7 +3,7 @@ import { ColumnsBuilder } from '../../src/flow/prepare/columns.js';
 import { Cursor } from '../../src/flow/prepare/cursor.js';
 import { inspectText } from '../../src/flow/prepare/parse.js';
 import { createEncoder } from '../../src/sinks/postgres/encode/encoder.js';
-import type { Delivery, EncoderRefusal, Sink, Verdict } from '../../src/sinks/sink.js';
+import type { Delivery, Encoder, EncoderRefusal, Sink, Verdict } from '../../src/sinks/sink.js';
 
 /** Top-level fields of test events. */
 export interface TestFields {
@@ -25,10 +25,11 @@ export function deliveryOf(
   sink: Pick<Sink, 'encoder'>,
   events: readonly (object | string)[],
   fields: TestFields = TEST_FIELDS,
+  makeEncoder: (options: unknown) => Encoder = createEncoder,
 ): Delivery {
   const texts = events.map((event) => (typeof event === 'string' ? event : JSON.stringify(event)));
   const text = new Uint8Array(Buffer.from(texts.join('\n')));
-  const encoder = sink.encoder && createEncoder(sink.encoder.options);
+  const encoder = sink.encoder && makeEncoder(sink.encoder.options);
   const columns = new ColumnsBuilder();
   const cursor = new Cursor();
   const readTime = createTimeReader({ timezone: 'UTC' });

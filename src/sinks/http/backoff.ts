@@ -12,6 +12,18 @@ export interface Backoff {
   readonly jitter: 'half' | readonly [from: number, to: number];
 }
 
+/** The same with shorter waits where there is little patience: one of five minutes or more changes nothing. */
+export function within({ firstMs, longestMs, jitter }: Backoff, retryForMs: number): Backoff {
+  const share = Math.min(1, retryForMs / LONG_PATIENCE_MS);
+  return {
+    firstMs: firstMs * share,
+    longestMs: longestMs * share,
+    jitter: jitter === 'half' ? jitter : [jitter[0] * share, jitter[1] * share],
+  };
+}
+
+const LONG_PATIENCE_MS = 300_000;
+
 /** Milliseconds before try `attempt` + 1, for `attempt` from 0. `random` gives [0, 1). */
 export function waitBefore(attempt: number, { firstMs, longestMs, jitter }: Backoff, random: () => number): number {
   const wait = Math.min(longestMs, firstMs * 2 ** Math.min(attempt, 30));

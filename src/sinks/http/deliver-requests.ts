@@ -1,6 +1,6 @@
 import { SinkUnavailableError } from '../../errors.js';
 import type { Delivery, Verdict } from '../sink.js';
-import { type Answer, wordsOf } from './answer.js';
+import { type Answer, type Lost, wordsOf } from './answer.js';
 import { type Body, bodyOf, type EncodedRequest, type EncodedRequests, wholeBody } from './encoded-requests.js';
 import type { Sent } from './sender.js';
 
@@ -60,6 +60,13 @@ interface Circumstances {
   readonly signal: AbortSignal;
 }
 
+interface SentItems {
+  readonly request: EncodedRequest;
+  readonly items: readonly number[];
+  readonly events: readonly number[];
+  readonly body: Body;
+}
+
 class RequestsOfDelivery {
   /** Whether the service has said, or may have done, something about any event. */
   hasLearnt = false;
@@ -86,19 +93,25 @@ class RequestsOfDelivery {
     const body = isWhole ? wholeBody(this.encoded, request) : await bodyOf(this.encoded, request, items);
     const events = items.map((item) => this.encoded.events[item] ?? 0);
     const sent = await rules.post(body, events, signal);
-    if (sent.kind === 'stale') return this.sendAgain(request, items);
-    if (sent.kind === 'exhausted') return this.settle(events, { kind: 'unsent', reason: sent.reason });
+    if (sent.kind === 'stale') await this.sendAgain(request, items);
+    else if (sent.kind === 'exhausted') this.settle(events, { kind: 'unsent', reason: sent.reason });
+    else await this.take(sent, { request, items, events, body });
+  }
+
+  /** The request has reached the service, or may have. */
+  private async take(sent: Answer | Lost, { request, items, events, body }: SentItems): Promise<void> {
     this.hasLearnt = true;
-    if (sent.kind === 'lost') return this.settle(events, { kind: 'unknown', reason: sent.reason });
-    if (sent.status === 413 && items.length > 1) return this.halve(request, items);
-    if (sent.status === 413) return this.settle(events, tooLarge(sent, body));
-    const read = rules.read(sent, events);
+    if (sent.kind === 'lost') {
+      this.settle(events, { kind: 'unknown', reason: sent.reason });
+      return;
+    }
+    const read = sent.status === 413 ? 'halve' : this.circumstances.rules.read(sent, events);
     if (read !== 'halve') {
       for (const [at, event] of events.entries()) this.circumstances.verdicts[event] = read[at];
     } else if (items.length > 1) {
       await this.halve(request, items);
     } else {
-      this.settle(events, refusedWhole(sent));
+      this.settle(events, sent.status === 413 ? tooLarge(sent, body) : refusedWhole(sent));
     }
   }
 

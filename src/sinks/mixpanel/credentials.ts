@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { UsageError } from '../../errors.js';
+import { badOption, type HttpSinkOptions } from '../http/options.js';
+
+/** How requests say who asks, and for which project. */
+export interface MixpanelAccess {
+  /** The value of `Authorization`. */
+  readonly authorization: string;
+  /** Query of `/import` and of the export, without a question mark. */
+  readonly projectQuery: string;
+  /** The project's number, or a word that stands for its token; no secret. */
+  readonly project: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads a service account (`user:secret`) with its project, or a project token, from the options or `MIXPANEL_*`.
+ * @throws UsageError `missing_credentials` or `bad_sink_option`.
+ */
+export function readAccess(options: Pick<HttpSinkOptions, 'get'>, env: Environment): MixpanelAccess {
+  const token = options.get('token');
+  const account = options.get('service-account') ?? (token === undefined ? env.MIXPANEL_SERVICE_ACCOUNT : undefined);
+  const project = options.get('project') ?? env.MIXPANEL_PROJECT_ID ?? undefined;
+  if (project !== undefined && project !== '' && !/^\d+$/u.test(project)) {
+    throw badOption(
+      'the Mixpanel project is named by its number',
+      'it stands in the project settings: project=1234567',
+    );
+  }
+  if (account) return ofServiceAccount(account, project);
+  const known = token ?? env.MIXPANEL_TOKEN;
+  if (known) return ofToken(known, project);
+  throw new UsageError('Mixpanel needs to know who asks', {
+    code: 'missing_credentials',
+    hint: 'set MIXPANEL_SERVICE_ACCOUNT=user:secret and MIXPANEL_PROJECT_ID, or MIXPANEL_TOKEN',
+  });
+}
+
+function ofServiceAccount(account: string, project: string | undefined): MixpanelAccess {
+  if (!/^[^:]+:.+$/u.test(account)) {
+    throw badOption('the Mixpanel service account is no user:secret', 'set MIXPANEL_SERVICE_ACCOUNT=user:secret');
+  }
+  if (!project) {
+    throw new UsageError('a Mixpanel service account needs the number of its project', {
+      code: 'missing_credentials',
+      hint: 'set MIXPANEL_PROJECT_ID, or project=1234567 in the address',
+    });
+  }
+  return { authorization: basic(account), projectQuery: `project_id=${project}`, project };
+}
+
+function ofToken(token: string, project: string | undefined): MixpanelAccess {
+  const digest = createHash('sha256').update(token).digest('hex').slice(0, 12);
+  return {
+    authorization: basic(`${token}:`),
+    projectQuery: project ? `project_id=${project}` : '',
+    project: project || `project-${digest}`,
+  };
+}
+
+function basic(words: string): string {
+  return `Basic ${Buffer.from(words).toString('base64')}`;
+}
