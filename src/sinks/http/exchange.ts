@@ -68,7 +68,7 @@ function collect() {
 }
 
 /** The innermost words: a refused connection to several addresses comes as one error with many inside. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0].message;
   return error instanceof Error ? error.message || codeOf(error) : String(error);
 }

@@ -83,11 +83,10 @@ class MixpanelEncoder implements Encoder {
       });
     }
     if (!this.properties.isIgnored) return undefined;
-    return at(
-      ['$ignore'],
-      'marked_ignore',
-      'Mixpanel would say that it took this event, and throw it away, because $ignore is set',
-    );
+    return at(['$ignore'], {
+      code: 'marked_ignore',
+      reason: 'Mixpanel would say that it took this event, and throw it away, because $ignore is set',
+    });
   }
 
   private write(event: EventCursor, timeMs: number): void {
