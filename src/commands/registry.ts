@@ -4,6 +4,7 @@ import type { Command } from './command.js';
 export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import('./replay.js')).replay,
   validate: async () => (await import('./validate.js')).validate,
+  diff: async () => (await import('./diff.js')).diff,
   completion: async () => (await import('./completion.js')).completion,
 };
 

@@ -1,0 +1,136 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { diff } from '../diff/diff.js';
+import { type Collector, createCollector, writeCollected } from '../diff/emit.js';
+import type { DiffOutcome, FieldCount } from '../diff/outcome.js';
+import type { Side } from '../diff/side.js';
+import { stateError } from '../flow/state/durable.js';
+import { newRunId } from '../flow/state/run-record.js';
+import { DIFF_FORMATS, diffRenderers } from '../report/diff-renderers.js';
+import type { DiffReport } from '../report/diff-report.js';
+import { parseOutputs, printOutputs } from '../report/output.js';
+import { createProgress, type Progress } from '../report/progress.js';
+import type { Invocation } from './command.js';
+import type { DiffOptions } from './diff.js';
+import { type OpenDiff, openDiff } from './diff-open.js';
+import { reportOf } from './diff-report.js';
+import { type DiffReading, newReading, readOneSide } from './diff-sides.js';
+
+type Call = Invocation<DiffOptions>;
+
+/**
+ * Carries out `respool diff` and resolves to its exit code.
+ * @throws RespoolError with what the user does next.
+ */
+export async function runDiff(call: Call): Promise<number> {
+  const { options, io } = call;
+  const outputs = parseOutputs(options.output, DIFF_FORMATS);
+  const progress = createProgress({
+    stream: io.stderr,
+    isTTY: io.isTTY.stderr,
+    quiet: options.quiet,
+    verbose: options.verbose,
+    columns: io.columns,
+    now: () => performance.now(),
+  });
+  try {
+    const report = await compareAndReport(call, progress);
+    progress.stop();
+    await printOutputs({ value: report, outputs, renderers: diffRenderers }, io);
+    return report.exitCode;
+  } catch (error) {
+    if (error === call.stop.finish.reason) progress.note('Stopped: nothing is changed.');
+    throw error;
+  } finally {
+    progress.stop();
+  }
+}
+
+async function compareAndReport(call: Call, progress: Progress): Promise<DiffReport> {
+  const run = newRunId(new Date());
+  const { healWith } = await import('./diff-heal.js');
+  const compareOnce = (collectors: readonly Collector[]) => compare(call, { run, progress, collectors });
+  return call.options.heal === undefined ? compareOnce([]) : healWith(call, { run, progress, compareOnce });
+}
+
+interface Once {
+  readonly run: string;
+  readonly progress: Progress;
+  /** What is collected besides what the user wants to have written. */
+  readonly collectors: readonly Collector[];
+}
+
+async function compare(call: Call, { run, progress }: Once): Promise<DiffReport> {
+  const startedMs = performance.now();
+  await using open = await openDiff(call);
+  for (const warning of open.identity.warnings) progress.note(`warning: ${warning}`);
+  for (const note of open.identity.notes) progress.detail(note);
+  const folder = join(call.options.stateDir, 'diff');
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
+    throw stateError(error, folder);
+  });
+  const reading = newReading({ call, open, folder, progress, startedMs });
+  using left = await readOneSide(reading, open.left, 'left');
+  const noise = await learnNoise(reading, left);
+  using right = await readOneSide(reading, open.right, 'right');
+  const collectors = call.options.emit.map(({ kind, path }) => ({ path, collector: createCollector(kind) }));
+  const outcome = await compareSides(reading, {
+    left,
+    right,
+    noise: noise ?? [],
+    collectors: collectors.map(({ collector }) => collector),
+  });
+  for (const { path, collector } of collectors) {
+    writeCollected(path, collector, collector.kind === 'extra' ? right : left);
+  }
+  return reportOf(call, {
+    run,
+    open,
+    left,
+    right,
+    outcome,
+    noise,
+    startedMs,
+    emitted: collectors.map(({ path, collector }) => ({ kind: collector.kind, path, events: collector.count })),
+  });
+}
+
+/** At which places two runs of the old pipeline differ. */
+async function learnNoise(reading: DiffReading, left: Side): Promise<readonly FieldCount[] | undefined> {
+  const { noise } = reading.open;
+  if (noise === undefined) return undefined;
+  using second = await readOneSide(reading, noise, 'left');
+  return (await compareSides(reading, { left, right: second, noise: [], collectors: [] })).fields;
+}
+
+interface Sides {
+  readonly left: Side;
+  readonly right: Side;
+  readonly noise: readonly FieldCount[];
+  readonly collectors: readonly Collector[];
+}
+
+function compareSides({ call, open, names, seed }: DiffReading, sides: Sides): Promise<DiffOutcome> {
+  const { left, right, noise, collectors } = sides;
+  const { settle, examples } = call.options;
+  return diff({
+    left,
+    right,
+    names,
+    seed,
+    rules: open.rules,
+    timePlaces: timePlaces(open),
+    noise: noise.map(({ pointer }) => pointer),
+    settledBeforeUs: settle === undefined ? Number.POSITIVE_INFINITY : Date.now() * 1_000 - settle,
+    mostExamples: examples,
+    onFound: (found) => {
+      for (const collector of collectors) collector.take(found);
+    },
+    signal: call.stop.finish,
+  });
+}
+
+function timePlaces({ identity }: OpenDiff): string[] {
+  const { time } = identity.left;
+  return time === undefined ? [] : [time.text];
+}

@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { createNames, type Names } from '../diff/names.js';
+import type { RowEncoderOptions } from '../diff/row-encoder.js';
+import { readSide, type Side } from '../diff/side.js';
+import type { Fields } from '../event/fields.js';
+import { parseSplitPointer } from '../event/locate.js';
+import { openPreparePool } from '../flow/prepare/pool.js';
+import type { PrepareSpec } from '../flow/prepare/spec.js';
+import type { Progress } from '../report/progress.js';
+import type { Source } from '../sources/source.js';
+import type { Invocation } from './command.js';
+import type { DiffOptions } from './diff.js';
+import type { OpenDiff } from './diff-open.js';
+import { threadsFor } from './threads.js';
+
+const PROGRESS_EVERY_MS = 200;
+
+/** What all sides of one comparison share. */
+export interface DiffReading {
+  readonly call: Invocation<DiffOptions>;
+  readonly open: OpenDiff;
+  readonly seed: readonly number[];
+  readonly names: Names;
+  /** Folder for scratch files. */
+  readonly folder: string;
+  readonly progress: Progress;
+  readonly startedMs: number;
+}
+
+/** What the sides of a new comparison share: each is hashed in its own way. */
+export function newReading(rest: Omit<DiffReading, 'seed' | 'names'>): DiffReading {
+  const words = randomBytes(16);
+  return { ...rest, seed: [0, 4, 8, 12].map((at) => words.readInt32LE(at)), names: createNames() };
+}
+
+/** Reads one side to its end on all threads. */
+export async function readOneSide(reading: DiffReading, source: Source, side: 'left' | 'right'): Promise<Side> {
+  const { call, open, names, folder, seed } = reading;
+  const spec = specOf(reading, source, open.identity[side], { rules: open.rules, key: open.identity.key, side, seed });
+  await using pool = await openPreparePool(spec, threadsFor({ source, jobs: open.jobs }, { identical: 'merge' }));
+  return await readSide({
+    source,
+    pool,
+    names,
+    folder,
+    signal: call.stop.finish,
+    onProgress: watch(reading, source),
+  });
+}
+
+function specOf(
+  { call: { options } }: DiffReading,
+  source: Source,
+  fields: Fields,
+  encoder: RowEncoderOptions,
+): PrepareSpec {
+  const { since, until, event, where, timezone, split } = options;
+  return {
+    decoder: source.decoder,
+    fields,
+    timezone,
+    identical: 'merge',
+    ...(split !== undefined && { split: parseSplitPointer(split) }),
+    filter: {
+      events: event,
+      ...(since !== undefined && { sinceUs: since }),
+      ...(until !== undefined && { untilUs: until }),
+      ...(where !== undefined && { where }),
+    },
+    encoders: [{ module: new URL('../diff/row-encoder.js', import.meta.url).href, options: encoder }],
+  };
+}
+
+function watch({ progress, startedMs }: DiffReading, { parts }: Source) {
+  const bytesTotal = parts.reduce((sum, { bytes }) => sum + (bytes ?? Number.NaN), 0);
+  let shownMs = 0;
+  return ({ events, storedBytes }: { readonly events: number; readonly storedBytes: number }) => {
+    const nowMs = performance.now();
+    if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
+    shownMs = nowMs;
+    const total = Number.isNaN(bytesTotal) ? {} : { bytesTotal };
+    progress.update({ read: events, bytesRead: storedBytes, ...total, sinks: [], elapsedMs: nowMs - startedMs });
+  };
+}

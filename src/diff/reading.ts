@@ -1,0 +1,126 @@
+import { ExactNumber, type ExactObject, type ExactValue, isExactObject, isNumberText } from '../event/exact.js';
+import type { Pointer } from '../event/pointer.js';
+import { createTimeReader } from '../event/time.js';
+import { bestMatch, createPattern, type Pattern } from './pattern.js';
+import type { DiffRules, SideName } from './rules.js';
+
+/** Shows an event as the rules want it compared. */
+export interface Reading {
+  /** The value under the rules: without what is ignored, with the left side's names. */
+  read(value: ExactValue, side: SideName): ExactValue;
+  /** The same text for values that are equal under the rules, tolerances aside. */
+  canonical(value: ExactValue): string;
+}
+
+/** An instant that stands where a table holds times; compared by microseconds, shown as it was written. */
+export class ExactInstant extends ExactNumber {}
+
+/** Opens the reading of events under rules. */
+export function createReading(rules: DiffRules): Reading {
+  const places = {
+    ignore: rules.ignore.map(createPattern),
+    only: rules.only.map(createPattern),
+    instants: rules.instants.map(createPattern),
+  };
+  const readTime = createTimeReader({ timezone: rules.timezone });
+  const visit = (value: ExactValue, pointer: readonly string[]): ExactValue | undefined => {
+    if (bestMatch(places.ignore, pointer) === 'within') return undefined;
+    if (!isWanted(places.only, pointer, value)) return undefined;
+    if (value === null && rules.nullIsMissing) return undefined;
+    if (isExactObject(value)) return members(value, pointer, visit);
+    if (Array.isArray(value)) {
+      return value.map((item: ExactValue, index) => visit(item, [...pointer, String(index)]) ?? null);
+    }
+    return scalar(value as string | boolean | ExactNumber | null, pointer, { rules, places, readTime }); // the rest of ExactValue
+  };
+  return {
+    read(value, side) {
+      const renamed = side === 'right' ? withLeftNames(value, rules.renames) : value;
+      return visit(renamed, []) ?? new Map();
+    },
+    canonical: canonicalText,
+  };
+}
+
+function members(
+  value: ExactObject,
+  pointer: readonly string[],
+  visit: (value: ExactValue, pointer: readonly string[]) => ExactValue | undefined,
+): ExactObject {
+  const seen = new Map<string, ExactValue>();
+  for (const [key, member] of value) {
+    const kept = visit(member, [...pointer, key]);
+    if (kept !== undefined) seen.set(key, kept);
+  }
+  return seen;
+}
+
+/** On the way to a wanted place only objects and arrays are kept, and of them only what is wanted. */
+function isWanted(only: readonly Pattern[], pointer: readonly string[], value: ExactValue): boolean {
+  if (only.length === 0) return true;
+  const match = bestMatch(only, pointer);
+  return match === 'within' || (match === 'towards' && typeof value === 'object' && !(value instanceof ExactNumber));
+}
+
+interface Circumstances {
+  readonly rules: DiffRules;
+  readonly places: { readonly instants: readonly Pattern[] };
+  readonly readTime: (value: unknown, raw?: string) => number;
+}
+
+function scalar(
+  value: string | boolean | ExactNumber | null,
+  pointer: readonly string[],
+  { rules, places, readTime }: Circumstances,
+): ExactValue {
+  if (places.instants.length > 0 && bestMatch(places.instants, pointer) === 'within') {
+    const raw = value instanceof ExactNumber ? value.raw : value;
+    const micros = value instanceof ExactNumber ? readTime(Number(value.raw), value.raw) : readTime(value);
+    if (!Number.isNaN(micros)) return new ExactInstant(JSON.stringify(raw), `@${micros}`);
+  }
+  if (rules.numericStrings && typeof value === 'string' && isNumberText(value)) return new ExactNumber(value);
+  return value;
+}
+
+/** Moves what stands under the right side's names to the left side's. */
+function withLeftNames(value: ExactValue, renames: DiffRules['renames']): ExactValue {
+  let renamed = value;
+  for (const { left, right } of renames) {
+    const { rest, taken } = take(renamed, right);
+    if (taken !== undefined) renamed = put(rest, left, taken);
+  }
+  return renamed;
+}
+
+function take(value: ExactValue, pointer: Pointer): { readonly rest: ExactValue; readonly taken?: ExactValue } {
+  const [key, ...deeper] = pointer;
+  const member = key !== undefined && isExactObject(value) ? value.get(key) : undefined;
+  if (key === undefined || member === undefined || !isExactObject(value)) return { rest: value };
+  const copy = new Map(value);
+  if (deeper.length === 0) {
+    copy.delete(key);
+    return { rest: copy, taken: member };
+  }
+  const inner = take(member, deeper);
+  if (inner.taken === undefined) return { rest: value };
+  if (isExactObject(inner.rest) && inner.rest.size === 0) copy.delete(key);
+  else copy.set(key, inner.rest);
+  return { rest: copy, taken: inner.taken };
+}
+
+function put(value: ExactValue, pointer: Pointer, member: ExactValue): ExactValue {
+  const [key, ...deeper] = pointer;
+  if (key === undefined) return member;
+  const copy = new Map(isExactObject(value) ? value : []);
+  copy.set(key, deeper.length === 0 ? member : put(copy.get(key) ?? new Map(), deeper, member));
+  return copy;
+}
+
+function canonicalText(value: ExactValue): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (value instanceof ExactNumber) return value.canonical;
+  if (!isExactObject(value)) return `[${value.map(canonicalText).join(',')}]`;
+  const sorted = [...value].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  return `{${sorted.map(([key, member]) => `${JSON.stringify(key)}:${canonicalText(member)}`).join(',')}}`;
+}
