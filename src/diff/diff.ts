@@ -33,7 +33,7 @@ export interface DiffJob {
 /**
  * Holds two sides against each other. Candidates are found by hashes; that two events differ is only said after they
  * have been compared by their values.
- * @throws CannotEvaluateError `source_changed` when a file is not what it was; the signal's reason when it aborts.
+ * @throws CannotEvaluateError `side_changed` when a file is not what it was; the signal's reason when it aborts.
  */
 export async function diff(job: DiffJob): Promise<DiffOutcome> {
   const { left, right, signal } = job;

@@ -13,7 +13,7 @@ export interface Reading {
 }
 
 /** An instant that stands where a table holds times; compared by microseconds, shown as it was written. */
-export class ExactInstant extends ExactNumber {}
+class ExactInstant extends ExactNumber {}
 
 /** Opens the reading of events under rules. */
 export function createReading(rules: DiffRules): Reading {

@@ -17,7 +17,7 @@ export function sourcePart({ part }: Pick<TextPlace, 'part'>): number {
 export interface TextStore extends Disposable {
   /** Remembers where the texts of a batch stand: `part`, and what to add to a span to get a position. */
   remember(raw: Pick<RawBatch, 'part' | 'from' | 'format'>, events: EventBatch): StoredBatch;
-  /** @throws CannotEvaluateError `source_changed` when a file is no longer as long as it was. */
+  /** @throws CannotEvaluateError `side_changed` when a file is no longer as long as it was. */
   read(place: TextPlace): Buffer;
 }
 
@@ -90,7 +90,7 @@ function readFile(file: number | undefined, { text, position, label }: Wanted): 
 /** A file is no longer what it was when it was read. */
 export function sourceChanged(label: string): CannotEvaluateError {
   return new CannotEvaluateError(`${label} has changed while it was being compared`, {
-    code: 'source_changed',
+    code: 'side_changed',
     hint: 'compare a copy of it that nobody writes to, or run the same command again once it is complete',
   });
 }
