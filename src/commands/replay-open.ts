@@ -18,6 +18,7 @@ import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
 import type { ReplayOptions } from './replay.js';
 import { openSinks, type SinkAddress, sinkAddresses } from './replay-sinks.js';
+import { unwrapperFor } from './unwrap-option.js';
 
 /** Everything that a replay needs, opened in the order in which one thing depends on another. */
 export interface OpenReplay extends AsyncDisposable {
@@ -149,6 +150,7 @@ function identityOf({ options }: Call, { source, addresses, catalog }: IdentityP
       '--timezone': timezone,
       '--identical': identical,
       '--limit': text(limit),
+      '--unwrap': text(options.unwrap),
       'the filter (--since, --until, --event, --where)': text([since, until, event, where]),
       'the format (--format, --columns, --delimiter, --quote, --split)': text([
         options.format,
@@ -168,8 +170,9 @@ interface Sampling {
 }
 
 async function chooseBySample({ options, config, stop }: Call, { source, catalog, split }: Sampling) {
-  const peeked = await peek(source, split, stop.finish);
   const { id, name, time, user } = options;
+  const shape = { ...(split !== undefined && { split }), ...unwrapperFor(options.unwrap) };
+  const peeked = await peek(source, shape, stop.finish);
   const chosen = chooseFields({
     flags: { id, name, time, user },
     config: config.fields,
@@ -213,6 +216,7 @@ function specOf({ options }: Call, { source, fields, catalog, split, sinks }: Sp
   const { since, until, event, where, timezone, identical, unknownEvent } = options;
   return {
     decoder: source.decoder,
+    ...unwrapperFor(options.unwrap),
     fields,
     timezone,
     identical,

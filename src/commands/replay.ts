@@ -3,6 +3,7 @@ import { checkOptions, dumpOptions } from './dump-options.js';
 import { optional, repeatable, toggle, type ValuesOf, withDefault } from './option.js';
 import { sharedOptions } from './shared-options.js';
 import { time, timeRange, timezone } from './time-values.js';
+import { unwrap, unwrapDescription } from './unwrap-option.js';
 import { choice, text, threshold, wholeNumber } from './values.js';
 
 const sinkOptions = {
@@ -46,6 +47,7 @@ const sinkOptions = {
 
 const eventOptions = {
   ...checkOptions,
+  unwrap: withDefault({ ...unwrapDescription, group: 'Events', default: 'auto' }, unwrap),
   timezone: withDefault(
     { flag: '--timezone', value: 'zone', summary: 'zone of times that have none', group: 'Events', default: 'UTC' },
     timezone,

@@ -16,6 +16,7 @@ import { openExaminerPool } from '../validate/pool.js';
 import { type ValidationOutcome, validate } from '../validate/validate.js';
 import type { Invocation } from './command.js';
 import { threadsFor } from './threads.js';
+import { unwrapperFor } from './unwrap-option.js';
 import type { ValidateOptions } from './validate.js';
 import { type Judged, reportOf } from './validate-report.js';
 import { judgeSchemas } from './validate-safety.js';
@@ -61,7 +62,8 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     return reportOf(call, { catalog, files: 0, startedMs, fieldNotes: [], schemas, isWithoutEvents });
   }
   const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
-  const peeked = await peek(opened, split, call.stop.finish);
+  const shape = { ...(split !== undefined && { split }), ...unwrapperFor(options.unwrap) };
+  const peeked = await peek(opened, shape, call.stop.finish);
   await using source = peeked.source;
   const { id, name, time, user } = options;
   const chosen = chooseFields({
@@ -76,8 +78,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     catalog,
     unknownEvent: options.unknownEvent,
     fields: chosen.fields,
-    ...(split !== undefined && { split }),
-    unwraps: options.unwrap,
+    ...shape,
     mutates: options.mutate,
     maxProblems: options.maxProblems,
   };

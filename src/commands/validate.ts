@@ -2,6 +2,7 @@ import type { Command, Invocation } from './command.js';
 import { checkOptions, dumpOptions } from './dump-options.js';
 import { optional, repeatable, toggle, type ValuesOf, withDefault } from './option.js';
 import { sharedOptions } from './shared-options.js';
+import { unwrap, unwrapDescription } from './unwrap-option.js';
 import { choice, namedThreshold, text, wholeNumber } from './values.js';
 
 const gate = 'Gate';
@@ -107,7 +108,7 @@ const options = {
   ...gateOptions,
   ...checkOptions,
   ...dumpOptions,
-  unwrap: toggle({ flag: '--unwrap', summary: 'check the events inside of quarantine lines', group: 'Dumps' }),
+  unwrap: withDefault({ ...unwrapDescription, group: 'Dumps', default: 'none' }, unwrap),
   jobs: optional(
     { flag: '--jobs', value: 'n', summary: 'threads (default: the number of cores)', group: 'Output and behaviour' },
     wholeNumber(1, 256),

@@ -1,3 +1,4 @@
+import type { Layer } from './layer.js';
 import { type PackedStrings, unpackString } from './packed-strings.js';
 
 /** Events in columns: plain data whose buffers move between threads without a copy. All columns have `count` rows. */
@@ -20,6 +21,8 @@ export interface EventBatch {
   readonly offsets: Float64Array;
   /** How often each event has been tried before (replays of a quarantine); absent means never. */
   readonly attempts?: Uint16Array;
+  /** What lay around each event, outermost first; absent when no event was in an envelope. */
+  readonly layers?: readonly (readonly Layer[] | undefined)[];
 }
 
 /** The JSON text of event `index`, byte for byte. */

@@ -26,6 +26,19 @@ export function elementSpans(text: Uint8Array, within: Span): Span[] | undefined
   return [...children(text, span)].map((child) => child.value);
 }
 
+/** A member of an object: where its key stands, with its quotes, and its value. */
+export interface MemberSpans {
+  readonly key: Span;
+  readonly value: Span;
+}
+
+/** The members of the object in `within`, repeated ones too; undefined when it is no object. */
+export function memberSpans(text: Uint8Array, within: Span): MemberSpans[] | undefined {
+  const span = trim(text, within);
+  if (text[span.start] !== 0x7b) return undefined;
+  return [...children(text, span)].flatMap(({ key, value }) => (key === undefined ? [] : [{ key, value }]));
+}
+
 /** Reads a pointer such as `/Records` that a user typed. */
 export const parseSplitPointer = (text: string): readonly string[] => (text === '' ? [] : parsePointer(text));
 
@@ -42,7 +55,8 @@ function childOf(text: Uint8Array, span: Span, token: string): Span | undefined 
   return found;
 }
 
-function keyText(text: Uint8Array, key: Span): string {
+/** The text of a key that stands with its quotes. */
+export function keyText(text: Uint8Array, key: Span): string {
   const quoted = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8', key.start, key.end);
   return JSON.parse(quoted) as string; // the key of valid JSON is a string
 }

@@ -1,9 +1,8 @@
-import type { DecodedRecord, JsonObject } from '../event/event.js';
-import { elementSpans, locatePointer } from '../event/locate.js';
-import { valueAt } from '../event/pointer.js';
-import type { Decoder, PartFailure, RawBatch, Source } from '../sources/source.js';
-import { isObject } from './prepare/parse.js';
-import { isQuarantineLine } from './prepare/quarantine-line.js';
+import { textOf } from '../event/batch.js';
+import type { JsonObject } from '../event/event.js';
+import type { PartFailure, RawBatch, Source } from '../sources/source.js';
+import type { UnwrapperReference } from '../sources/unwrapper.js';
+import { createPreparer, type Preparer } from './prepare/preparer.js';
 import { untilStopped } from './until-stopped.js';
 
 const ENOUGH = 1_000;
@@ -18,22 +17,36 @@ export interface Peeked {
   readonly samples: readonly JsonObject[];
 }
 
+/** What a record may hold besides one event. */
+interface RecordShape {
+  readonly split?: readonly string[];
+  readonly unwrapper?: UnwrapperReference;
+}
+
 /**
  * Looks at the first events of a source, which is read from its beginning and only once.
  * @throws the signal's reason when the user stops before anything has been seen.
  */
-export async function peek(source: Source, split: readonly string[] | undefined, signal: AbortSignal): Promise<Peeked> {
+export async function peek(source: Source, shape: RecordShape, signal: AbortSignal): Promise<Peeked> {
   const iterator = untilStopped(source.batches([], signal), signal);
   const seen: (RawBatch | PartFailure)[] = [];
   const samples: JsonObject[] = [];
-  const decoder = await openDecoder(source);
+  const preparer = await createPreparer({
+    decoder: source.decoder,
+    ...shape,
+    fields: {},
+    timezone: 'UTC',
+    identical: 'merge',
+    filter: { events: [] },
+    encoders: [],
+  });
   for (let bytes = 0; isTooLittle(samples.length, bytes); ) {
     const next = await iterator.next();
     if (next.done) break;
     seen.push(next.value);
     if (next.value.kind === 'failure') continue;
     bytes += next.value.bytes.length;
-    collect(decoder, next.value, { split, samples });
+    if (samples.length < ENOUGH) collect(preparer, next.value, samples);
   }
   signal.throwIfAborted();
   const batches = async function* () {
@@ -64,43 +77,10 @@ function plainOf(source: Source): Pick<Source, 'label' | 'parts' | 'decoder' | '
   };
 }
 
-async function openDecoder({ decoder }: Source): Promise<Decoder> {
-  const module: { createDecoder(options: unknown): Decoder } = await import(decoder.module);
-  return module.createDecoder(decoder.options);
-}
-
-interface Collection {
-  readonly split: readonly string[] | undefined;
-  readonly samples: JsonObject[];
-}
-
-function collect(decoder: Decoder, batch: RawBatch, { split, samples }: Collection): void {
-  const take = (value: unknown) => {
-    if (isObject(value) && samples.length < ENOUGH) samples.push(value);
-  };
-  decoder.decode(
-    batch,
-    (record) => {
-      if (samples.length >= ENOUGH) return;
-      const value = parse(record, record);
-      if (isQuarantineLine(value)) take(valueAt(value, ['event']));
-      else if (split === undefined) take(value);
-      else for (const element of elements(record, split)) take(parse(record, element));
-    },
-    () => undefined,
-  );
-}
-
-function elements(record: DecodedRecord, split: readonly string[]) {
-  if (parse(record, record) === undefined) return [];
-  const span = locatePointer(record.text, record, split);
-  return (span && elementSpans(record.text, span)) ?? [];
-}
-
-function parse({ text }: DecodedRecord, { start, end }: { readonly start: number; readonly end: number }): unknown {
-  try {
-    return JSON.parse(Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8', start, end));
-  } catch {
-    return undefined;
+/** The events of a batch, unwrapped and split as they will be. */
+function collect(preparer: Preparer, batch: RawBatch, samples: JsonObject[]): void {
+  const { events } = preparer.prepare({ ...batch, maxEvents: ENOUGH - samples.length });
+  for (let i = 0; i < events.count && samples.length < ENOUGH; i++) {
+    samples.push(JSON.parse(Buffer.from(textOf(events, i)).toString()) as JsonObject); // events are objects
   }
 }

@@ -69,6 +69,7 @@ function fromVerdict(events: EventBatch, index: number, { sink, verdict }: Refus
     timeUs: events.timesUs[index],
     problems: [problemIn(verdict)],
     attempts: (events.attempts?.[index] ?? 0) + 1,
+    layers: events.layers?.[index],
     raw: textOf(events, index),
   };
 }

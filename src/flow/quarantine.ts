@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { QUARANTINE_MARK } from './prepare/quarantine-line.js';
+import type { Layer } from '../event/layer.js';
+import { QUARANTINE_MARK } from '../sources/marks.js';
 import type { HeldProblem } from './prepare/spec.js';
 import { stateError, syncFolder } from './state/durable.js';
 
@@ -18,6 +19,8 @@ export interface Quarantined {
   readonly problems: readonly HeldProblem[];
   /** How often it has been tried, this time included. */
   readonly attempts: number;
+  /** What lay around it, outermost first. */
+  readonly layers?: readonly Layer[] | undefined;
   readonly raw: Uint8Array;
 }
 
@@ -83,7 +86,7 @@ async function endsLine(file: FileHandle, length: number): Promise<boolean> {
 }
 
 function renderLine(run: string, part: string, entry: Quarantined): Buffer {
-  const { kind, sink, line, offset, id, name, timeUs, problems, attempts, raw } = entry;
+  const { kind, sink, line, offset, id, name, timeUs, problems, attempts, layers, raw } = entry;
   const head = JSON.stringify({
     respool: QUARANTINE_MARK,
     run,
@@ -95,8 +98,15 @@ function renderLine(run: string, part: string, entry: Quarantined): Buffer {
     time: timeText(timeUs),
     attempts,
     problems,
+    layers: layersOf(layers),
   });
   return Buffer.concat([Buffer.from(head.slice(0, -1)), renderRaw(kind, raw), Buffer.from('}\n')]);
+}
+
+/** What transports said, each time anew; what an earlier quarantine said stands in the attempts. */
+function layersOf(layers: readonly Layer[] | undefined): readonly Layer[] | undefined {
+  const kept = layers?.filter(({ kind }) => kind !== 'quarantine');
+  return kept?.length === 0 ? undefined : kept;
 }
 
 /** The event byte for byte; line breaks between its tokens become spaces, so that it stays on its line. */

@@ -1,42 +1,25 @@
+import type { Given, Layer } from '../event/layer.js';
 import type { Span } from '../event/locate.js';
 import type { ObjectScan } from '../event/scan.js';
-
-/** What one transport wrapped around an event, and what it says of it. */
-export interface Layer {
-  /** Name of the family: `sns`, `lambda-failure`. */
-  readonly kind: string;
-  readonly id?: string;
-  /** Where the letter came from: a queue, a topic, a function, a stream. */
-  readonly queue?: string;
-  /** What the transport calls it: a job's class, a detail type. */
-  readonly name?: string;
-  /** RFC 3339, or a number as the transport writes it. */
-  readonly time?: string | number;
-  /** Why it was not taken. */
-  readonly error?: { readonly class?: string; readonly message?: string; readonly pointer?: string };
-  /** How often it has been tried. */
-  readonly deliveries?: number;
-}
-
-/** What an envelope gives to an event that does not have it itself. */
-export interface Given {
-  readonly id?: string;
-  readonly name?: string;
-  readonly time?: string | number;
-  /** Whether `id` is the event's own id and not that of a message around it. */
-  readonly isEventId?: boolean;
-}
 
 /** Where in an envelope something lies that may be an event, another envelope, or the text of one. */
 export type Content =
   /** The JSON value at a pointer; a string is read as the JSON text that it holds. */
   | { readonly kind: 'value'; readonly at: readonly string[] }
+  /** The value at a pointer, which is the event: no envelope is looked for in it. */
+  | { readonly kind: 'event'; readonly at: readonly string[] }
   /** Each element of the array at a pointer. */
   | { readonly kind: 'each'; readonly at: readonly string[] }
   /** Base64 in the string at a pointer, perhaps of gzip. */
   | { readonly kind: 'base64'; readonly at: readonly string[] }
-  /** JSON text that stands nowhere in the envelope. */
-  | { readonly kind: 'text'; readonly text: string }
+  /** JSON text that stands nowhere in the envelope; of it, the value at a pointer. */
+  | { readonly kind: 'text'; readonly text: string; readonly at?: readonly string[] }
+  /** Bytes that were no JSON when they were seen last; when they still are none, that is what is wrong with them. */
+  | {
+      readonly kind: 'bytes';
+      readonly bytes: Uint8Array;
+      readonly otherwise: { readonly code: string; readonly message: string };
+    }
   /** Nothing that could be replayed: it is held, and the message says what to do about it. */
   | { readonly kind: 'hold'; readonly code: string; readonly message: string };
 
@@ -65,6 +48,8 @@ export interface Unwrapper {
   open(value: unknown, raw: RawValue, depth: number): Opened | undefined;
   /** Opens text that is no JSON: base64. */
   openText(text: Uint8Array): Uint8Array | undefined;
+  /** The bytes of base64, inflated when they are gzip. */
+  decodeBase64(text: string): Uint8Array;
 }
 
 /** Where a value stands as text. */
@@ -87,4 +72,10 @@ export interface UnwrapOptions {
 /** The unwrapper for the families that are wanted. */
 export function unwrapperReference(options: UnwrapOptions): UnwrapperReference {
   return { module: new URL('./envelope/unwrap.js', import.meta.url).href, options };
+}
+
+/** Loads an unwrapper by its module. */
+export async function loadUnwrapper({ module, options }: UnwrapperReference): Promise<Unwrapper> {
+  const { createUnwrapper }: { createUnwrapper(options: UnwrapOptions): Unwrapper } = await import(module);
+  return createUnwrapper(options);
 }

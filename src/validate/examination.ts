@@ -2,6 +2,7 @@ import type { Fields } from '../event/fields.js';
 import type { PrepareInput } from '../flow/prepare/spec.js';
 import type { Catalog } from '../schema/catalog.js';
 import type { DecoderReference } from '../sources/source.js';
+import type { UnwrapperReference } from '../sources/unwrapper.js';
 import type { Mutation } from './mutants.js';
 
 /** Everything that an examination needs to know: plain data, the same for every worker. */
@@ -12,8 +13,8 @@ export interface ExaminationSpec {
   readonly fields: Fields;
   /** Pointer to the array that holds a record's events; undefined when a record is an event. */
   readonly split?: readonly string[];
-  /** Whether lines of a quarantine are opened, and the event inside is checked. */
-  readonly unwraps: boolean;
+  /** Which envelopes are opened, so that the event inside is checked; none when absent. */
+  readonly unwrapper?: UnwrapperReference;
   /** Whether each valid event is spoilt in every place, to see what the schema lets through. */
   readonly mutates: boolean;
   /** So many problems of a batch are told in full; all of them are counted. */

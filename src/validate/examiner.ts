@@ -4,18 +4,29 @@ import { idText } from '../event/identity.js';
 import { elementSpans, locatePointer } from '../event/locate.js';
 import { Cursor } from '../flow/prepare/cursor.js';
 import { createNameReader, fieldOf } from '../flow/prepare/identify.js';
-import { createParser, inspectText, inspectValue, isObject, type TextProblem } from '../flow/prepare/parse.js';
-import { isQuarantineLine, openQuarantineLine } from '../flow/prepare/quarantine-line.js';
+import {
+  createParser,
+  inspectText,
+  inspectValue,
+  isObject,
+  scanText,
+  type TextProblem,
+} from '../flow/prepare/parse.js';
 import { QuickPath } from '../flow/prepare/quick-path.js';
+import { nothingToSplit } from '../flow/prepare/refusals.js';
+import type { HeldProblem } from '../flow/prepare/spec.js';
+import { Unwrapping } from '../flow/prepare/unwrapping.js';
 import { createQuickCheck } from '../schema/accept/quick-check.js';
 import type { Checker, Problem } from '../schema/check.js';
 import type { Decoder, RecordProblem } from '../sources/source.js';
+import { loadUnwrapper, type Unwrapper } from '../sources/unwrapper.js';
 import type { BatchFindings, ExaminationInput, ExaminationSpec } from './examination.js';
 import { FindingsBuilder } from './findings-builder.js';
 import { mutantsOf } from './mutants.js';
 
 interface Parts {
   readonly decoder: Decoder;
+  readonly unwrapper: Unwrapper | undefined;
   readonly checker: Checker;
 }
 
@@ -25,6 +36,8 @@ export class Examiner {
   private readonly parser = createParser();
   private readonly readName = createNameReader();
   private readonly quick: QuickPath;
+  private readonly unwrapping: Unwrapping | undefined;
+  private canUnwrap = false;
   private found: FindingsBuilder;
   private expectsInvalid = false;
 
@@ -34,6 +47,11 @@ export class Examiner {
   ) {
     this.quick = new QuickPath(createQuickCheck(spec.catalog, spec.unknownEvent));
     this.found = new FindingsBuilder(spec.maxProblems);
+    const way = {
+      takeInner: (isEvent: boolean) => this.takeText({ isInner: true, isEvent }),
+      hold: (problem: HeldProblem) => this.undecodable({ ...problem, at: 0 }),
+    };
+    this.unwrapping = parts.unwrapper && new Unwrapping(parts.unwrapper, this.cursor, way);
   }
 
   examine(input: ExaminationInput): BatchFindings {
@@ -43,6 +61,8 @@ export class Examiner {
     const isPossible = this.spec.split === undefined && (format.kind === 'csv' || isUtf8(bytes));
     const isQuick = this.quick.begin(bytes, isPossible);
     this.parser.begin(bytes, format.kind === 'ndjson' && !isQuick);
+    this.canUnwrap = this.unwrapping !== undefined && format.kind !== 'csv';
+    this.unwrapping?.begin();
     return this.found.finish(this.parts.decoder.decode(input, this.takeRecord, this.takeProblem));
   }
 
@@ -53,46 +73,49 @@ export class Examiner {
 
   private readonly takeRecord = (record: DecodedRecord): void => {
     const { cursor } = this;
-    cursor.moveTo(record);
-    if (this.quick.accepts(cursor)) {
+    if (this.canUnwrap) this.unwrapping?.moveTo(record);
+    else cursor.moveTo(record);
+    if (this.quick.accepts(cursor) && !this.isSuspect()) {
       cursor.name = this.nameOf();
       if (this.quick.acceptsNamed(cursor)) this.accept();
       else this.check(cursor.value);
-    } else this.takeText(true);
+    } else this.takeText({ mayHoldMany: true });
   };
 
-  private takeText(mayHoldMany: boolean): void {
-    const parsed = this.parser.parse(this.cursor);
-    if (!('value' in parsed)) this.undecodable(parsed);
-    else if (this.spec.unwraps && isQuarantineLine(parsed.value)) this.takeQuarantined(parsed.value);
-    else if (mayHoldMany && this.spec.split !== undefined) this.splitRecord(this.spec.split);
+  private isSuspect(): boolean {
+    return this.canUnwrap && this.unwrapping?.suspects() === true;
+  }
+
+  private takeText({ mayHoldMany = false, isInner = false, isEvent = false }): void {
+    const parsed = this.parser.parse(this.cursor, isInner);
+    if (!('value' in parsed)) {
+      if (!this.canUnwrap || this.unwrapping?.openText() !== true) this.undecodable(parsed);
+      return;
+    }
+    const { split } = this.spec;
+    if (split !== undefined && (mayHoldMany || isInner) && this.splitRecord(split)) return;
+    if (this.canUnwrap && !isEvent && this.opens(parsed.value)) return;
+    if (split !== undefined && mayHoldMany) this.undecodable({ ...nothingToSplit(split), at: 0 });
     else this.takeValue(parsed.value);
   }
 
-  private splitRecord(pointer: readonly string[]): void {
+  private opens(value: unknown): boolean {
+    if (isObject(value)) {
+      if (!this.cursor.isScanned) scanText(this.cursor);
+      if (!this.isSuspect()) return false;
+    }
+    return this.unwrapping?.open(value) === true;
+  }
+
+  private splitRecord(pointer: readonly string[]): boolean {
     const { cursor } = this;
     const span = locatePointer(cursor.text, { start: cursor.start, end: cursor.end }, pointer);
     const elements = span && elementSpans(cursor.text, span);
-    if (elements === undefined) {
-      const place = pointer.length === 0 ? "''" : `/${pointer.join('/')}`;
-      const message = `--split names ${place}, and there is no array in this record`;
-      this.undecodable({ code: 'nothing_to_split', message, at: 0 });
-      return;
-    }
-    for (const { start, end } of elements) {
+    for (const { start, end } of elements ?? []) {
       cursor.narrowTo(start, end);
-      this.takeText(false);
+      this.takeText({});
     }
-  }
-
-  private takeQuarantined(line: object): void {
-    const { span, problem } = openQuarantineLine(line, this.cursor);
-    if (span === undefined) {
-      this.undecodable({ ...problem, at: 0 });
-      return;
-    }
-    this.cursor.narrowTo(span.start, span.end);
-    this.takeText(true);
+    return elements !== undefined;
   }
 
   private takeValue(value: unknown): void {
@@ -190,9 +213,11 @@ export class Examiner {
 /** Opens an examiner: loads the decoder by its module and compiles the schema. */
 export async function createExaminer(spec: ExaminationSpec): Promise<Examiner> {
   const module: { createDecoder(options: unknown): Decoder } = await import(spec.decoder.module);
+  const { unwrapper } = spec;
   const { compileCatalog } = await import('../schema/compile.js');
   return new Examiner(spec, {
     decoder: module.createDecoder(spec.decoder.options),
+    unwrapper: unwrapper && (await loadUnwrapper(unwrapper)),
     checker: compileCatalog(spec.catalog, spec),
   });
 }

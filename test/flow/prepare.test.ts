@@ -6,6 +6,7 @@ import { createPreparer } from '../../src/flow/prepare/preparer.js';
 import type { PreparedBatch, PrepareSpec } from '../../src/flow/prepare/spec.js';
 
 const decoder = new URL('../../src/sources/dump/decode.ts', import.meta.url).href;
+const unwrap = new URL('../../src/sources/envelope/unwrap.ts', import.meta.url).href;
 
 function field(text: string) {
   const pointer = parsePointer(text);
@@ -14,6 +15,7 @@ function field(text: string) {
 
 const plain: PrepareSpec = {
   decoder: { module: decoder, options: { cellTypes: {} } },
+  unwrapper: { module: unwrap, options: {} },
   fields: { id: field('id'), name: field('kind'), time: field('at') },
   timezone: 'UTC',
   identical: 'merge',

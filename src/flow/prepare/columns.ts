@@ -1,5 +1,6 @@
 import type { EventBatch } from '../../event/batch.js';
 import { hashId } from '../../event/id-hash.js';
+import type { Layer } from '../../event/layer.js';
 import type { Cursor } from './cursor.js';
 
 const INITIAL_EVENTS = 4_096;
@@ -17,6 +18,7 @@ export class ColumnsBuilder {
   private lines = new Float64Array(INITIAL_EVENTS);
   private offsets = new Float64Array(INITIAL_EVENTS);
   private attempts: Uint16Array | undefined;
+  private layers: (readonly Layer[] | undefined)[] | undefined;
   private idBytes = Buffer.alloc(INITIAL_ID_BYTES);
   private idLength = 0;
   private nameTable: string[] = [];
@@ -40,11 +42,12 @@ export class ColumnsBuilder {
     this.lines[at] = cursor.line;
     this.offsets[at] = cursor.offset;
     if (cursor.attempts > 0) this.addAttempts(cursor.attempts, at);
+    if (cursor.layers.length > 0) this.addLayers(cursor.layers, at);
   }
 
   /** Ends the batch. The columns are the caller's; the builder starts anew. */
   finish(text: Uint8Array): EventBatch {
-    const { count, attempts, nameTable } = this;
+    const { count, attempts, layers, nameTable } = this;
     const batch: EventBatch = {
       count,
       text,
@@ -57,10 +60,12 @@ export class ColumnsBuilder {
       lines: this.lines.slice(0, count),
       offsets: this.offsets.slice(0, count),
       ...(attempts === undefined ? {} : { attempts: attempts.slice(0, count) }),
+      ...(layers === undefined ? {} : { layers }),
     };
     this.count = 0;
     this.idLength = 0;
     this.attempts = undefined;
+    this.layers = undefined;
     this.nameTable = [];
     this.nameIndex.clear();
     return { ...batch, ids: { bytes: new Uint8Array(batch.ids.bytes), ends: batch.ids.ends } };
@@ -87,6 +92,12 @@ export class ColumnsBuilder {
   private addAttempts(attempts: number, at: number): void {
     this.attempts ??= new Uint16Array(this.capacity);
     this.attempts[at] = attempts;
+  }
+
+  private addLayers(layers: readonly Layer[], at: number): void {
+    this.layers ??= [];
+    while (this.layers.length < at) this.layers.push(undefined);
+    this.layers[at] = layers;
   }
 
   private indexOfName(name: string): number {

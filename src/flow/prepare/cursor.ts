@@ -1,8 +1,10 @@
 import type { DecodedRecord, EventCursor, JsonObject } from '../../event/event.js';
+import type { Given, Layer } from '../../event/layer.js';
 import { ObjectScan } from '../../event/scan.js';
 import { isDigit } from '../../schema/accept/bytes.js';
 
 const NOTHING = new Uint8Array(0);
+const NO_LAYERS: readonly Layer[] = [];
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
@@ -22,6 +24,10 @@ export class Cursor implements EventCursor {
   line = 0;
   offset = 0;
   attempts = 0;
+  /** What lies around the event, outermost first. */
+  layers = NO_LAYERS;
+  /** What the envelopes give to an event that does not have it itself. */
+  given: Given | undefined;
   /** Whether `scan` holds this event's members; `locate` scans when it does not. */
   isScanned = false;
   /** Whether the text repeats a key somewhere. */
@@ -64,14 +70,16 @@ export class Cursor implements EventCursor {
     this.parsed = value;
   }
 
-  /** Turns to a record. */
-  moveTo(record: Pick<DecodedRecord, 'text' | 'start' | 'end' | 'line' | 'offset'>): void {
-    if (this.text !== record.text) this.turnTo(record.text);
+  /** Turns to a record; `text` holds it where `record.text` did. */
+  moveTo(record: Pick<DecodedRecord, 'text' | 'start' | 'end' | 'line' | 'offset'>, text = record.text): void {
+    if (this.text !== text) this.turnTo(text);
     this.start = record.start;
     this.end = record.end;
     this.line = record.line;
     this.offset = record.offset;
     this.attempts = 0;
+    this.layers = NO_LAYERS;
+    this.given = undefined;
     this.isScanned = false;
     this.repeatsKeys = false;
     this.parsed = undefined;
@@ -86,7 +94,8 @@ export class Cursor implements EventCursor {
     this.parsed = undefined;
   }
 
-  private turnTo(text: Uint8Array): void {
+  /** Turns to another buffer, in which everything stands where it stood, and more. */
+  turnTo(text: Uint8Array): void {
     this.text = text;
     this.view = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   }

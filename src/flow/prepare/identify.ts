@@ -2,6 +2,7 @@ import { canonicalJson } from '../../event/canonical.js';
 import type { Fields } from '../../event/fields.js';
 import { hashId } from '../../event/id-hash.js';
 import { contentId, idText } from '../../event/identity.js';
+import type { Given } from '../../event/layer.js';
 import { locatePointer } from '../../event/locate.js';
 import { plainTime } from '../../event/plain-time.js';
 import { type Pointer, valueAt } from '../../event/pointer.js';
@@ -48,6 +49,10 @@ export function createIdentify({ fields, timezone, identical }: Spec, remarks: I
     if (problem !== undefined) return problem;
     cursor.name = name === undefined ? '' : readName(cursor, name);
     cursor.timeUs = time === undefined ? Number.NaN : timeOf(cursor, time);
+    if (cursor.given !== undefined) {
+      if (cursor.name === '') cursor.name = cursor.given.name ?? '';
+      if (Number.isNaN(cursor.timeUs)) cursor.timeUs = readTime(cursor.given.time, undefined);
+    }
     if (Number.isNaN(cursor.timeUs)) remarks.withoutTime++;
     return undefined;
   };
@@ -71,10 +76,21 @@ function createIdReader(fields: Fields, identical: 'merge' | 'keep', remarks: Id
       }
       if (id !== undefined) return { code: id.code, message: id.message, pointer: fields.id?.text ?? '' };
     }
+    if (cursor.given?.id !== undefined) {
+      cursor.id = givenId(cursor.given, cursor.given.id);
+      return undefined;
+    }
     remarks.derivedIds++;
     cursor.id = derivedId(cursor, occurrences);
     return undefined;
   };
+}
+
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
+
+/** The id of a message becomes the event's where the event has none: as it is when it is a UUID, else as a UUID of it. */
+function givenId({ isEventId }: Given, id: string): string {
+  return isEventId === true || UUID.test(id) ? id : contentId(JSON.stringify(['letter', id]));
 }
 
 const digest = new Uint32Array(2);

@@ -18,8 +18,8 @@ export interface TextProblem extends HeldProblem {
 export interface Parser {
   /** Tells the parser which buffer the next records lie in, and whether each stands on a line of its own. */
   begin(bytes: Uint8Array, isLines: boolean): void;
-  /** Parses the record that stands in `cursor.text[start, end)`. */
-  parse(cursor: Cursor): { readonly value: unknown } | TextProblem;
+  /** Parses what stands in `cursor.text[start, end)`: a record, or something inside of one. */
+  parse(cursor: Cursor, isInner?: boolean): { readonly value: unknown } | TextProblem;
 }
 
 /** Opens a parser; `lenient` about nothing: what it refuses is described to the byte. */
@@ -38,11 +38,11 @@ export function createParser(): Parser {
       turnTo(bytes);
       lookahead.begin(view, !isLines || !isAllUtf8);
     },
-    parse(cursor) {
+    parse(cursor, isInner = false) {
       const { start, end } = cursor;
       // Rows are written into a buffer of their own, which may have been moved to a larger one.
       if (cursor.text !== text) turnTo(cursor.text);
-      const guess = lookahead.take(start);
+      const guess = isInner ? undefined : lookahead.take(start);
       if (guess !== undefined) {
         scanText(cursor);
         if (cursor.scan.isWhole) return { value: guess };
@@ -86,7 +86,8 @@ export function inspectValue({ text, start, end }: Cursor, value: unknown): Text
   return mayHoldEscapes ? loneSurrogate(text, start, end) : undefined;
 }
 
-function scanText(cursor: Cursor): void {
+/** Reads where the members of the object under the cursor stand. */
+export function scanText(cursor: Cursor): void {
   cursor.scan.read(cursor.text, cursor.start, cursor.end);
   cursor.isScanned = true;
 }

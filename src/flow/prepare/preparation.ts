@@ -5,19 +5,22 @@ import type { QuickCheck } from '../../schema/accept/quick-check.js';
 import type { Checker } from '../../schema/check.js';
 import type { Encoder, EncoderRefusal } from '../../sinks/sink.js';
 import type { Decoder, RecordProblem } from '../../sources/source.js';
+import type { Unwrapper } from '../../sources/unwrapper.js';
 import { ColumnsBuilder } from './columns.js';
 import { Cursor } from './cursor.js';
 import type { Filter } from './filter.js';
 import { createIdentify, type Identify } from './identify.js';
-import { createParser, firstDuplicateKey, inspectText, isObject, type TextProblem } from './parse.js';
+import { createParser, firstDuplicateKey, inspectText, isObject, scanText, type TextProblem } from './parse.js';
 import type { Preparer } from './preparer.js';
-import { isQuarantineLine, openQuarantineLine } from './quarantine-line.js';
 import { QuickPath } from './quick-path.js';
+import { notAnObject, nothingToSplit } from './refusals.js';
 import type { HeldProblem, HeldRecord, PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
 import { emptyTally } from './tally.js';
+import { Unwrapping } from './unwrapping.js';
 
 interface Parts {
   readonly decoder: Decoder;
+  readonly unwrapper: Unwrapper | undefined;
   readonly encoders: readonly (Encoder | undefined)[];
   readonly filter: Filter;
   readonly checker: Checker | undefined;
@@ -36,6 +39,8 @@ export class Preparation implements Preparer {
   private refused: EncoderRefusal[][] = [];
   private room = Number.POSITIVE_INFINITY;
   private readonly quick: QuickPath;
+  private readonly unwrapping: Unwrapping | undefined;
+  private canUnwrap = false;
 
   constructor(
     private readonly spec: PrepareSpec,
@@ -43,6 +48,11 @@ export class Preparation implements Preparer {
   ) {
     this.identify = createIdentify(spec, this.identity);
     this.quick = new QuickPath(parts.quickCheck);
+    const way = {
+      takeInner: (isEvent: boolean) => this.takeText({ isInner: true, isEvent }),
+      hold: (problem: HeldProblem, raw?: Uint8Array) => this.hold('undecodable', problem, raw),
+    };
+    this.unwrapping = parts.unwrapper && new Unwrapping(parts.unwrapper, this.cursor, way);
   }
 
   prepare(input: PrepareInput): PreparedBatch {
@@ -54,6 +64,9 @@ export class Preparation implements Preparer {
   private begin({ bytes, format, maxEvents }: PrepareInput): void {
     const isQuick = this.quick.begin(bytes, this.spec.split === undefined && (format.kind === 'csv' || isUtf8(bytes)));
     this.parser.begin(bytes, format.kind === 'ndjson' && !isQuick);
+    // Rows of CSV are written into a buffer that moves as it grows: nothing can be written behind them.
+    this.canUnwrap = this.unwrapping !== undefined && format.kind !== 'csv';
+    this.unwrapping?.begin();
     this.tally = emptyTally();
     this.identity.derivedIds = 0;
     this.identity.withoutTime = 0;
@@ -104,48 +117,55 @@ export class Preparation implements Preparer {
 
   private readonly takeRecord = (record: DecodedRecord): void => {
     if (this.room <= 0) return;
-    this.cursor.moveTo(record);
-    if (this.quick.accepts(this.cursor)) this.takeEvent(true);
-    else this.takeText(true);
+    const { cursor } = this;
+    if (this.canUnwrap) this.unwrapping?.moveTo(record);
+    else cursor.moveTo(record);
+    if (this.quick.accepts(cursor) && !this.isSuspect()) this.takeEvent(true);
+    else this.takeText({ mayHoldMany: true });
   };
 
-  private takeText(mayHoldMany: boolean): void {
-    const parsed = this.parser.parse(this.cursor);
-    if (!('value' in parsed)) this.hold('undecodable', parsed);
-    else if (isQuarantineLine(parsed.value)) this.takeQuarantined(parsed.value);
-    else if (mayHoldMany && this.spec.split !== undefined) this.splitRecord(this.spec.split);
+  /** Whether the scanned object under the cursor may be an envelope. */
+  private isSuspect(): boolean {
+    return this.canUnwrap && this.unwrapping?.suspects() === true;
+  }
+
+  private takeText({ mayHoldMany = false, isInner = false, isEvent = false }): void {
+    const { cursor } = this;
+    const parsed = this.parser.parse(cursor, isInner);
+    if (!('value' in parsed)) {
+      if (!this.canUnwrap || this.unwrapping?.openText() !== true) this.hold('undecodable', parsed);
+      return;
+    }
+    const { split } = this.spec;
+    if (split !== undefined && (mayHoldMany || isInner) && this.splitRecord(split)) return;
+    if (this.canUnwrap && !isEvent && this.opens(parsed.value)) return;
+    if (split !== undefined && mayHoldMany) this.hold('undecodable', nothingToSplit(split));
     else this.takeValue(parsed.value);
   }
 
+  /** Opens the value where it is an envelope: which an object can only be by its keys. */
+  private opens(value: unknown): boolean {
+    const { cursor, unwrapping } = this;
+    if (isObject(value)) {
+      if (!cursor.isScanned) scanText(cursor);
+      if (!this.isSuspect()) return false;
+    }
+    return unwrapping?.open(value) === true;
+  }
+
   /** One record that holds many events: each element is an event of its own, with its own text and verdict. */
-  private splitRecord(pointer: readonly string[]): void {
+  private splitRecord(pointer: readonly string[]): boolean {
     const { cursor } = this;
     const whole = { start: cursor.start, end: cursor.end };
     const span = locatePointer(cursor.text, whole, pointer);
     const elements = span && elementSpans(cursor.text, span);
-    if (elements === undefined) {
-      const message = `--split names ${pointerText(pointer)}, and there is no array in this record`;
-      this.hold('undecodable', { code: 'nothing_to_split', message });
-      return;
-    }
+    if (elements === undefined) return false;
     for (const element of elements) {
-      if (this.room <= 0) return;
+      if (this.room <= 0) return true;
       cursor.narrowTo(element.start, element.end);
-      this.takeText(false);
+      this.takeText({});
     }
-  }
-
-  /** A line of a quarantine: the event inside is tried again, one attempt older. */
-  private takeQuarantined(line: object): void {
-    const { cursor } = this;
-    const inner = openQuarantineLine(line, cursor);
-    cursor.attempts = inner.attempts;
-    if (inner.span === undefined) {
-      this.hold('undecodable', inner.problem, inner.raw);
-      return;
-    }
-    cursor.narrowTo(inner.span.start, inner.span.end);
-    this.takeText(true);
+    return true;
   }
 
   private takeValue(value: unknown): void {
@@ -207,7 +227,12 @@ export class Preparation implements Preparer {
 
   private hold(kind: HeldRecord['kind'], problem: HeldProblem & { readonly at?: number }, raw?: Uint8Array): void {
     const { at, ...rest } = problem;
-    const message = at ? `${rest.message} (byte ${at} of the record)` : rest.message;
+    const inner = this.cursor.layers.at(-1);
+    const whose =
+      inner !== undefined && inner.kind !== 'quarantine' && at !== undefined
+        ? `the body of the ${inner.kind} letter: `
+        : '';
+    const message = whose + (at && whose === '' ? `${rest.message} (byte ${at} of the record)` : rest.message);
     this.holdAll(kind, [{ ...rest, message }], raw);
   }
 
@@ -216,10 +241,11 @@ export class Preparation implements Preparer {
     tally.read++;
     tally[kind]++;
     this.room--;
-    const { id, name, timeUs, line, offset, attempts } = cursor;
+    const { id, name, timeUs, line, offset, attempts, layers } = cursor;
     const identity = kind === 'invalid' && problems[0]?.code !== 'id_not_scalar' ? { id, name, timeUs } : {};
     const text = raw ?? cursor.text.slice(cursor.start, cursor.end);
-    this.held.push({ kind, line, offset, problems, ...identity, attempts, raw: text });
+    const around = layers.length === 0 ? {} : { layers };
+    this.held.push({ kind, line, offset, problems, ...identity, attempts, ...around, raw: text });
   }
 
   private remarkDuplicateKey(): void {
@@ -232,11 +258,3 @@ export class Preparation implements Preparer {
     tally.duplicateKeyExample = { line: cursor.line, offset, pointer: found.pointer };
   }
 }
-
-function notAnObject(value: unknown): TextProblem {
-  const kind = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
-  const way = Array.isArray(value) ? `; --split '' makes each element an event` : '';
-  return { code: 'not_an_object', message: `an event is a JSON object, this is ${kind}${way}`, at: 0 };
-}
-
-const pointerText = (pointer: readonly string[]) => (pointer.length === 0 ? `''` : `/${pointer.join('/')}`);

@@ -1,6 +1,7 @@
 import { createQuickCheck } from '../../schema/accept/quick-check.js';
 import type { Encoder } from '../../sinks/sink.js';
 import type { Decoder } from '../../sources/source.js';
+import { loadUnwrapper } from '../../sources/unwrapper.js';
 import { createFilter } from './filter.js';
 import { Preparation } from './preparation.js';
 import type { PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
@@ -18,6 +19,7 @@ export async function createPreparer(spec: PrepareSpec): Promise<Preparer> {
   const { schema } = spec;
   return new Preparation(spec, {
     decoder: await load<Decoder>(spec.decoder, 'createDecoder'),
+    unwrapper: spec.unwrapper && (await loadUnwrapper(spec.unwrapper)),
     encoders: await Promise.all(
       spec.encoders.map((reference) => (reference ? load<Encoder>(reference, 'createEncoder') : undefined)),
     ),

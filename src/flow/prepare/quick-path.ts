@@ -35,7 +35,6 @@ export class QuickPath {
     if (!this.check.acceptsEnvelope(cursor.start, cursor.end, cursor.scan)) return false;
     cursor.scan.hasEscape = false;
     cursor.isScanned = true;
-    if (cursor.locate('respool')) return false;
     this.accepted++;
     return true;
   }

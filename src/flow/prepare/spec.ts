@@ -1,12 +1,16 @@
 import type { EventBatch } from '../../event/batch.js';
 import type { Fields } from '../../event/fields.js';
+import type { Layer } from '../../event/layer.js';
 import type { Catalog } from '../../schema/catalog.js';
 import type { Encoded, EncoderReference, EncoderRefusal } from '../../sinks/sink.js';
 import type { DecoderReference, RawBatch } from '../../sources/source.js';
+import type { UnwrapperReference } from '../../sources/unwrapper.js';
 
 /** Everything that turns raw records into events ready for the sinks: plain data, the same for every worker. */
 export interface PrepareSpec {
   readonly decoder: DecoderReference;
+  /** Which envelopes are opened; none when absent. */
+  readonly unwrapper?: UnwrapperReference;
   readonly fields: Fields;
   /** IANA zone for times that name none. */
   readonly timezone: string;
@@ -78,6 +82,8 @@ export interface HeldRecord {
   readonly timeUs?: number;
   /** How often it had been tried before this run. */
   readonly attempts: number;
+  /** What lay around it, outermost first. */
+  readonly layers?: readonly Layer[];
   readonly raw: Uint8Array;
 }
 

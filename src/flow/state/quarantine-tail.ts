@@ -3,7 +3,7 @@ import { access, constants, realpath, stat, truncate } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { UsageError } from '../../errors.js';
-import { QUARANTINE_MARK } from '../prepare/quarantine-line.js';
+import { QUARANTINE_MARK } from '../../sources/marks.js';
 import { stateError } from './durable.js';
 import type { StoredRun } from './run-record.js';
 

@@ -1,0 +1,17 @@
+import type { TextProblem } from './parse.js';
+import type { HeldProblem } from './spec.js';
+
+/** What is said of a record that has no array where `--split` says. */
+export function nothingToSplit(pointer: readonly string[]): HeldProblem {
+  const message = `--split names ${pointerText(pointer)}, and there is no array in this record`;
+  return { code: 'nothing_to_split', message };
+}
+
+/** What is said of JSON that is no object. */
+export function notAnObject(value: unknown): TextProblem {
+  const kind = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
+  const way = Array.isArray(value) ? `; --split '' makes each element an event` : '';
+  return { code: 'not_an_object', message: `an event is a JSON object, this is ${kind}${way}`, at: 0 };
+}
+
+const pointerText = (pointer: readonly string[]) => (pointer.length === 0 ? `''` : `/${pointer.join('/')}`);
