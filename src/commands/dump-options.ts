@@ -1,5 +1,5 @@
-import { optional, toggle, withDefault } from './option.js';
-import { character, characterOrNone, choice, field, fieldOrWhole, list, text } from './values.js';
+import { optional, repeatable, toggle, withDefault } from './option.js';
+import { character, characterOrNone, choice, field, fieldOrWhole, list, text, uriMapping } from './values.js';
 
 const formats = ['ndjson', 'json', 'json-stream', 'csv', 'tsv', 'parquet'] as const;
 
@@ -59,6 +59,15 @@ export const checkOptions = {
       completes: 'file',
     },
     text,
+  ),
+  schemaMap: repeatable(
+    {
+      flag: '--schema-map',
+      value: 'uri=path',
+      summary: 'local copy of schemas that are referred to by a remote URI, or by one below it',
+      group: 'Events',
+    },
+    uriMapping,
   ),
   unknownEvent: withDefault(
     {

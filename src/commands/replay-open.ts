@@ -57,7 +57,7 @@ export async function openReplay(call: Call): Promise<OpenReplay> {
 /** @param closing receives everything that must be closed again. */
 async function openAll(call: Call, closing: AsyncDisposable[]): Promise<OpenReplay> {
   const { options } = call;
-  const catalog = await openCatalog(options.schema);
+  const catalog = await openCatalog(options);
   const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
   const opened = await openSources(call, catalog);
   closing.push(opened);
@@ -104,10 +104,10 @@ async function closeAll(closing: readonly AsyncDisposable[]): Promise<void> {
   for (const each of closing.toReversed()) await each[Symbol.asyncDispose]();
 }
 
-async function openCatalog(path: string | undefined): Promise<Catalog | undefined> {
-  if (path === undefined) return undefined;
+async function openCatalog({ schema, schemaMap: mappings }: ReplayOptions): Promise<Catalog | undefined> {
+  if (schema === undefined) return undefined;
   const { loadCatalog } = await import('../schema/catalog.js');
-  return loadCatalog(path);
+  return loadCatalog(schema, { mappings });
 }
 
 async function openSources({ args, config, options, io }: Call, catalog: Catalog | undefined): Promise<Source> {

@@ -53,7 +53,7 @@ export async function runValidate(call: Call): Promise<number> {
 async function examine(call: Call, progress: Progress): Promise<ValidateReport> {
   const { options } = call;
   const startedMs = performance.now();
-  const catalog = await openCatalog(options.schema);
+  const catalog = await openCatalog(options);
   const isAboutSchemas = options.against !== undefined || options.before !== undefined;
   const isWithoutEvents = isAboutSchemas && call.args.length === 0 && options.fixtures.length === 0;
   const opened = isWithoutEvents ? undefined : await openParts(call, catalog);
@@ -99,8 +99,8 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   return reportOf(call, { ...judged, outcome, source });
 }
 
-async function openCatalog(path: string | undefined): Promise<Catalog> {
-  if (path !== undefined) return loadCatalog(path);
+async function openCatalog({ schema, schemaMap: mappings, keyword: keywords }: ValidateOptions): Promise<Catalog> {
+  if (schema !== undefined) return loadCatalog(schema, { mappings, keywords, ambiguity: 'warned' });
   throw new UsageError('there is nothing to check against: no schema is named', {
     code: 'no_schema',
     hint: 'add --schema <file or folder>',

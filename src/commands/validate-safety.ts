@@ -67,11 +67,11 @@ async function fieldsOfSchemas({ options, config }: Call, catalog: Catalog): Pro
 }
 
 async function judgeEvolution({ options }: Call, catalog: Catalog): Promise<SchemaJudgement> {
-  const { before, schema = '', unknownEvent } = options;
+  const { before, schema = '', schemaMap, unknownEvent } = options;
   if (before === undefined) return NOTHING;
   const { loadCatalogAt } = await import('../schema/evolution/read-before.js');
   const { compareCatalogs } = await import('../schema/evolution/compare.js');
-  const changes = compareCatalogs(await loadCatalogAt(before, schema), catalog, { unknownEvent });
+  const changes = compareCatalogs(await loadCatalogAt(before, schema, schemaMap), catalog, { unknownEvent });
   const findings = changes
     .filter(({ verdict }) => verdict === 'breaking')
     .map(({ name, pointer, message, witness, breaksFor = [] }): Finding => {

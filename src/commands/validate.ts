@@ -88,6 +88,15 @@ const gateOptions = {
     },
     text,
   ),
+  keyword: repeatable(
+    {
+      flag: '--keyword',
+      value: 'name',
+      summary: 'a keyword of your own in the schemas, which is not to be warned of (x-… is always fine)',
+      group: gate,
+    },
+    text,
+  ),
   lint: withDefault(
     {
       flag: '--lint',

@@ -91,3 +91,19 @@ export const field: Parser<string> = (value, given) => {
 
 /** Like `field`; an empty text is the pointer to the whole (RFC 6901, section 5). */
 export const fieldOrWhole: Parser<string> = (value, given) => (value === '' ? '' : field(value, given));
+
+/** A remote URI, and where its local copy lies. */
+export interface UriMapping {
+  readonly uri: string;
+  readonly path: string;
+}
+
+/** `https://schemas.example.com/=vendor/schemas`: a URI, or the beginning of many, and a file or folder. */
+export const uriMapping: Parser<UriMapping> = (value, given) => {
+  const at = value.lastIndexOf('=');
+  const [uri, path] = [value.slice(0, Math.max(at, 0)), value.slice(at + 1)];
+  if (path === '' || !URL.canParse(uri) || uri.includes('#')) {
+    refuse(given, value, 'a URI and a path, such as https://schemas.example.com/=vendor/schemas');
+  }
+  return { uri: new URL(uri).href, path };
+};

@@ -7,6 +7,7 @@ import { findSchemas } from './layout.js';
 import { compileProblems, lintSchemas } from './lint.js';
 import { resolveReferences } from './references.js';
 import { SchemaFiles } from './schema-files.js';
+import type { SchemaMapping } from './schema-map.js';
 
 /** The schemas that events are checked against: plain data that can be sent to a worker. */
 export interface Catalog {
@@ -48,18 +49,28 @@ export interface Annotation {
   readonly user?: string;
 }
 
+export interface CatalogOptions {
+  /** Local copies of schemas that are referred to by remote URIs; none when absent. */
+  readonly mappings?: readonly SchemaMapping[];
+  /** Members of schemas that are no keywords and meant all the same: no warning is given of them. */
+  readonly keywords?: readonly string[];
+  /** What two schemas for one name are: refused when absent, or the first of them holds and a warning says so. */
+  readonly ambiguity?: 'refused' | 'warned';
+}
+
 /**
  * Reads the schemas at `path`: one JSON Schema file for all events, or a folder with `envelope.schema.json` for all and
  * `events/<name>.schema.json` or `events/<name>/<version>.schema.json` by name (`%2F` in a file name is a slash in
  * the event's name; what begins with `_` or `.` is only there to be referred to). Of several versions the one that an
  * event names itself in `schema_version` or `version` applies, else the highest. Files may refer to one another by
- * relative path or by `$id`; nothing is ever fetched over the network.
+ * relative path, by `$id`, or by a URI that `mappings` know a local copy of; nothing is ever fetched over the network.
  * @throws UsageError `schema_not_found` or, with everything that is wrong in one message, `bad_schema`.
  */
-export async function loadCatalog(path: string): Promise<Catalog> {
+export async function loadCatalog(path: string, options: CatalogOptions = {}): Promise<Catalog> {
+  const { mappings = [], ambiguity = 'refused', keywords = [] } = options;
   const layout = await findSchemas(path);
   const found: string[] = [];
-  const files = new SchemaFiles(layout.root);
+  const files = new SchemaFiles(layout.root, mappings);
   const envelope = layout.envelope === undefined ? undefined : await readRoot(files, layout.envelope);
   const events: EventSchema[] = [];
   for (const { file, ...event } of layout.events) {
@@ -68,9 +79,12 @@ export async function loadCatalog(path: string): Promise<Catalog> {
   }
   const { documents } = files;
   const roots = documents.slice();
-  await resolveReferences(files, found);
-  const lint = lintSchemas(documents);
-  const problems = [...layout.problems, ...files.problems, ...found, ...lint.problems];
+  const warnings: string[] = [];
+  await resolveReferences(files, { problems: found, warnings });
+  const lint = lintSchemas(documents, roots, new Set(keywords));
+  const twice = ambiguity === 'refused' ? layout.ambiguities : [];
+  if (ambiguity === 'warned') warnings.push(...layout.ambiguities.map((each) => `${each}; the first one holds`));
+  const problems = [...twice, ...files.problems, ...found, ...lint.problems];
   const annotation = readAnnotation(roots, problems);
   if (problems.length === 0) problems.push(...compileProblems(documents, roots));
   if (problems.length > 0) throw badSchema(layout.root, problems);
@@ -80,7 +94,7 @@ export async function loadCatalog(path: string): Promise<Catalog> {
     events,
     fingerprint: fingerprintOf(files),
     annotation,
-    warnings: lint.warnings,
+    warnings: [...lint.warnings, ...warnings],
   };
 }
 

@@ -166,6 +166,6 @@ export class Compiler {
   }
 }
 
-function placesIn({ path, schema, uri }: CatalogFile): (readonly [unknown, string])[] {
-  return [...schemaNodes(schema, uri, '$id')].map((place) => [place.node, path + placeOf(place.path)]);
+function placesIn({ path, schema, uri, dialect }: CatalogFile): (readonly [unknown, string])[] {
+  return [...schemaNodes(schema, uri, dialect)].map((place) => [place.node, path + placeOf(place.path)]);
 }

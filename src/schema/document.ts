@@ -14,7 +14,10 @@ export interface Document {
   readonly dialect: Dialect;
   readonly schema: unknown;
   readonly resources: readonly Resource[];
+  /** Each `$ref`. */
   readonly references: readonly Reference[];
+  /** Each `$dynamicRef` and `$recursiveRef`. */
+  readonly dynamicReferences: readonly Reference[];
 }
 
 /** A schema that can be referred to by URI: the whole file, or a part with an id of its own. */
@@ -25,8 +28,8 @@ export interface Resource {
   readonly bases: Bases;
   /** Whether the file itself gives it an id. */
   readonly isNamed: boolean;
-  /** Plain-name fragments that lead into it. */
-  readonly anchors: Set<string>;
+  /** What plain-name fragments lead to. */
+  readonly anchors: Map<string, MutableObject>;
 }
 
 export interface Reference {
@@ -41,19 +44,21 @@ interface DocumentSource {
   readonly path: string;
   readonly fileUri: string;
   readonly bytes: Uint8Array;
+  /** The draft of files that do not say. */
+  readonly fallback?: Dialect | undefined;
 }
 
 /** Reads a schema file's bytes; what is wrong with them is returned as a sentence that begins with the path. */
 export function parseDocument(source: DocumentSource): Document | string {
-  const { uri, path, fileUri } = source;
+  const { uri, path, fileUri, fallback } = source;
   const json = parseJson(source);
   if (typeof json === 'string') return json;
   const { schema } = json;
   if (!isObject(schema) && typeof schema !== 'boolean') return `${path}: not a schema: it is ${kindOf(schema)}`;
-  const dialect = dialectOf(isObject(schema) ? schema.$schema : undefined);
+  const metaSchema = isObject(schema) ? schema.$schema : undefined;
+  const dialect = metaSchema === undefined && fallback !== undefined ? fallback : dialectOf(metaSchema);
   if (dialect === undefined) {
-    const named = isObject(schema) ? JSON.stringify(schema.$schema) : '';
-    return `${path}: $schema is ${named}: only drafts 04, 06, 07, 2019-09 and 2020-12 are known`;
+    return `${path}: $schema is ${JSON.stringify(metaSchema)}: only drafts 04, 06, 07, 2019-09 and 2020-12 are known`;
   }
   return { uri, path, fileUri, dialect, schema, ...survey(schema, source, dialect) };
 }
@@ -70,23 +75,24 @@ function parseJson({ path, bytes }: DocumentSource): { readonly schema: unknown 
 }
 
 function survey(schema: unknown, { uri, fileUri }: DocumentSource, dialect: Dialect) {
-  const idKey = idKeyword(dialect);
   const references: Reference[] = [];
+  const dynamicReferences: Reference[] = [];
   const resources: Resource[] = [];
   if (typeof schema === 'boolean') resources.push(wholeFile(uri, schema, { real: fileUri, nominal: fileUri }, false));
-  for (const current of schemaNodes(schema, fileUri, idKey)) {
-    const { node, path, bases } = current;
-    const hasId = typeof node[idKey] === 'string' && !node[idKey].startsWith('#');
-    if (path.length === 0) resources.push(wholeFile(uri, node, bases, hasId));
-    else if (hasId) resources.push({ ...wholeFile(`${uri}/${resources.length}`, node, bases, true) });
-    addAnchors(resources, current, idKey);
+  for (const current of schemaNodes(schema, fileUri, dialect)) {
+    const { node, path, bases, id } = current;
+    if (path.length === 0) resources.push(wholeFile(uri, node, bases, id !== undefined));
+    else if (id !== undefined) resources.push(wholeFile(`${uri}/${resources.length}`, node, bases, true));
+    if (current.isCertain) addAnchors(resources, current, idKeyword(dialect));
     if (typeof node.$ref === 'string') references.push({ node, path, text: node.$ref, bases });
+    const dynamic = dialect === '2019-09' ? node.$recursiveRef : node.$dynamicRef;
+    if (typeof dynamic === 'string') dynamicReferences.push({ node, path, text: dynamic, bases });
   }
-  return { references, resources };
+  return { references, dynamicReferences, resources };
 }
 
 function wholeFile(uri: string, node: unknown, bases: Bases, isNamed: boolean): Resource {
-  return { uri, node, bases, isNamed, anchors: new Set() };
+  return { uri, node, bases, isNamed, anchors: new Map() };
 }
 
 function addAnchors(resources: readonly Resource[], { node, bases }: SchemaNode, idKey: 'id' | '$id'): void {
@@ -97,7 +103,7 @@ function addAnchors(resources: readonly Resource[], { node, bases }: SchemaNode,
     node.$dynamicAnchor,
     typeof id === 'string' && id.startsWith('#') && id.slice(1),
   ]) {
-    if (typeof anchor === 'string') resource?.anchors.add(anchor);
+    if (typeof anchor === 'string') resource?.anchors.set(anchor, node);
   }
 }
 

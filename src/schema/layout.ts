@@ -11,7 +11,7 @@ export interface Layout {
   readonly envelope: string | undefined;
   readonly events: readonly EventFile[];
   /** Names that have two schemas. */
-  readonly problems: readonly string[];
+  readonly ambiguities: readonly string[];
 }
 
 interface EventFile {
@@ -33,13 +33,13 @@ export async function findSchemas(path: string): Promise<Layout> {
   const found = await stat(path).catch((cause: unknown) => {
     throw notFound(`there is no schema at ${path}`, cause);
   });
-  if (!found.isDirectory()) return { root: dirname(path), envelope: path, events: [], problems: [] };
+  if (!found.isDirectory()) return { root: dirname(path), envelope: path, events: [], ambiguities: [] };
   const envelope = await findEnvelope(path);
   const events = await findEvents(join(path, 'events'));
   if (envelope === undefined && events.length === 0) {
     throw new UsageError(`the folder ${path} holds no schema for events`, { code: 'schema_folder_empty', hint: HINT });
   }
-  return { root: path, envelope, events, problems: twice(events) };
+  return { root: path, envelope, events, ambiguities: twice(events) };
 }
 
 async function findEnvelope(folder: string): Promise<string | undefined> {

@@ -1,10 +1,12 @@
 import type { Ajv } from 'ajv';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
+import { closest } from '../did-you-mean.js';
 import { RespoolError } from '../errors.js';
 import { createAjv } from './ajv.js';
 import { Compiler } from './compile.js';
-import type { Dialect } from './dialect.js';
+import { DIALECTS, type Dialect } from './dialect.js';
 import type { Document } from './document.js';
+import { isExpected, keywordsOf } from './keywords.js';
 import { tellProblems } from './problems.js';
 import { isObject, placeOf, schemaNodes } from './walk.js';
 
@@ -13,10 +15,25 @@ export interface Lint {
   readonly warnings: readonly string[];
 }
 
-/** Looks for what is no schema, or one that cannot be used, in files as they have been read. */
-export function lintSchemas(documents: readonly Document[]): Lint {
+/**
+ * Looks for what is no schema, or one that cannot be used, or that says less than it seems to, in files as they have been
+ * read.
+ * @param roots those that events are checked against.
+ * @param allowed unknown keywords that are meant.
+ */
+export function lintSchemas(
+  documents: readonly Document[],
+  roots: readonly Document[],
+  allowed: ReadonlySet<string>,
+): Lint {
   const engines = new Engines();
-  return { problems: documents.flatMap((document) => lintOne(document, engines)), warnings: formatWarnings(documents) };
+  return {
+    problems: documents.flatMap((document) => {
+      const nothing = roots.includes(document) ? withoutKeywords(document) : [];
+      return nothing.length > 0 ? nothing : [...badPatterns(document), ...invalidSchema(document, engines)];
+    }),
+    warnings: [...formatWarnings(documents), ...documents.flatMap((document) => unknownKeywords(document, allowed))],
+  };
 }
 
 /** One ajv a draft and thoroughness: the thorough one is made when something is wrong. */
@@ -48,28 +65,50 @@ export function compileProblems(documents: readonly Document[], roots: readonly 
   });
 }
 
-function lintOne({ path, schema, dialect }: Document, engines: Engines): string[] {
-  if (!isObject(schema)) return [];
-  const engine = engines.of(dialect, false);
-  const keys = Object.keys(schema);
-  if (keys.length > 0 && !keys.some((key) => isKeyword(key, engine))) {
-    const some = keys.slice(0, 3).join(', ');
-    return [`${path}: not a schema: no member of it (${some}) is a keyword of JSON Schema`];
-  }
-  const bad = badPatterns(path, schema);
-  if (engine.validateSchema(schema) === true) return bad;
+/** A file that events are checked against, and in which nothing is a rule, is something else: data, say. */
+function withoutKeywords({ path, schema, dialect }: Document): string[] {
+  const keys = isObject(schema) ? Object.keys(schema) : [];
+  if (keys.length === 0 || keys.some((key) => isExpected(key, dialect) || key.startsWith('$'))) return [];
+  const some = keys.slice(0, 3).join(', ');
+  return [`${path}: not a schema: no member of it (${some}) is a keyword of JSON Schema`];
+}
+
+function invalidSchema({ path, schema, dialect }: Document, engines: Engines): string[] {
+  if (!isObject(schema) || engines.of(dialect, false).validateSchema(schema) === true) return [];
   const thorough = engines.of(dialect, true);
-  if (thorough.validateSchema(schema) === true) return bad;
+  if (thorough.validateSchema(schema) === true) return [];
   const [first] = tellProblems(thorough.errors ?? [], () => undefined);
-  return [`${path}#${first?.pointer}: not a schema: ${first?.message}`, ...bad];
+  return [`${path}#${first?.pointer}: not a schema: ${first?.message}`];
 }
 
-function isKeyword(key: string, engine: Ajv): boolean {
-  return /^(?:\$|x-)/u.test(key) || key === 'id' || key === 'definitions' || Boolean(engine.getKeyword(key));
+const MOST_UNKNOWN = 20;
+
+/** Members of schemas that no draft knows: most are typing errors, and a rule that is misspelt checks nothing. */
+function unknownKeywords({ path, schema, dialect }: Document, allowed: ReadonlySet<string>): string[] {
+  const told: string[] = [];
+  const seen = new Set<string>(allowed);
+  for (const { node, path: place, isCertain } of schemaNodes(schema, 'schema:///', dialect)) {
+    if (!isCertain) continue;
+    for (const key of Object.keys(node)) {
+      if (isExpected(key, dialect) || seen.has(key) || (key.startsWith('$') && place.length === 0)) continue;
+      seen.add(key);
+      told.push(`${path}${placeOf([...place, key])}: ${unknownKeyword(key, dialect)}`);
+    }
+  }
+  const rest = told.length - MOST_UNKNOWN;
+  return rest > 0 ? [...told.slice(0, MOST_UNKNOWN), `${path}: … and ${rest} more unknown keywords`] : told;
 }
 
-function badPatterns(path: string, schema: unknown): string[] {
-  return [...schemaNodes(schema, 'schema:///', '$id')].flatMap(({ node, path: place }) => {
+function unknownKeyword(key: string, dialect: Dialect): string {
+  const drafts = DIALECTS.filter((other) => keywordsOf(other).has(key));
+  if (drafts.length > 0)
+    return `"${key}" is no keyword of ${dialect} and checks nothing; it is one of ${drafts.join(', ')}`;
+  const meant = closest(key, keywordsOf(dialect));
+  return `"${key}" is no keyword and checks nothing${meant === undefined ? ' (begin its name with x- if it is meant as a remark)' : `; did you mean "${meant}"?`}`;
+}
+
+function badPatterns({ path, schema, dialect }: Document): string[] {
+  return [...schemaNodes(schema, 'schema:///', dialect)].flatMap(({ node, path: place }) => {
     const named = isObject(node.patternProperties) ? Object.keys(node.patternProperties) : [];
     const patterns = typeof node.pattern === 'string' ? [node.pattern, ...named] : named;
     return patterns
@@ -88,8 +127,8 @@ function isPattern(pattern: string): boolean {
 
 function formatWarnings(documents: readonly Document[]): string[] {
   const unknown = new Map<string, string>();
-  for (const { path, schema } of documents) {
-    for (const { node, path: place } of schemaNodes(schema, 'schema:///', '$id')) {
+  for (const { path, schema, dialect } of documents) {
+    for (const { node, path: place } of schemaNodes(schema, 'schema:///', dialect)) {
       const { format } = node;
       if (typeof format !== 'string' || format in fullFormats || unknown.has(format)) continue;
       unknown.set(format, `${path}${placeOf(place)}`);

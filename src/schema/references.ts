@@ -1,16 +1,25 @@
 import { parsePointer, valueAt } from '../event/pointer.js';
-import { isMetaSchema } from './dialect.js';
+import { type Dialect, idKeyword, isMetaSchema } from './dialect.js';
 import type { Document, Reference, Resource } from './document.js';
-import { settleDynamicReferences } from './dynamic-references.js';
+import { type DynamicTarget, settleDynamicReferences } from './dynamic-references.js';
+import { ignoresBesideReference, isExpected } from './keywords.js';
 import type { SchemaFiles } from './schema-files.js';
-import { isObject, type MutableObject, placeOf, resolveUri, splitUri } from './walk.js';
+import { isObject, type MutableObject, placeOf, resolveUri, schemaNodes, splitUri } from './walk.js';
+
+/** What is said of the schemas, in sentences that begin with a place. */
+export interface Remarks {
+  readonly problems: string[];
+  readonly warnings: string[];
+}
 
 /**
  * Finds what every reference means, reading further files where they lead, and makes all references and ids absolute,
  * in place. References to nothing are added to `problems`.
  */
-export async function resolveReferences(files: SchemaFiles, problems: string[]): Promise<void> {
+export async function resolveReferences(files: SchemaFiles, { problems, warnings }: Remarks): Promise<void> {
   const targets = new Map<Reference, string>();
+  const dynamic: DynamicTarget[] = [];
+  const roots = files.documents.slice();
   // The list grows while it is being read: files that are referred to may refer on.
   for (const document of files.documents) {
     for (const reference of document.references) {
@@ -18,13 +27,25 @@ export async function resolveReferences(files: SchemaFiles, problems: string[]):
       if (target.uri !== undefined) targets.set(reference, target.uri);
       else problems.push(`${document.path}${placeOf(reference.path)}: $ref "${reference.text}": ${target.problem}`);
     }
+    for (const reference of document.dynamicReferences) {
+      const { node, text } = reference;
+      const found = await findTarget(files, document, reference);
+      // What leads nowhere is for the compiler to refuse.
+      if (found.uri !== undefined)
+        dynamic.push({ node, name: splitUri(text).fragment, uri: found.uri, target: found.node });
+    }
   }
   for (const [{ node }, uri] of targets) node.$ref = uri;
-  settleDynamicReferences(files.documents);
-  for (const document of files.documents) makeAbsolute(document);
+  settleDynamicReferences(dynamic, files.documents, roots);
+  for (const document of files.documents) {
+    warnings.push(...dropIgnored(document));
+    makeAbsolute(document);
+  }
 }
 
-type Target = { readonly uri: string } | { readonly uri?: undefined; readonly problem: string };
+type Target =
+  | { readonly uri: string; readonly node?: unknown }
+  | { readonly uri?: undefined; readonly problem: string };
 
 async function findTarget(files: SchemaFiles, document: Document, reference: Reference): Promise<Target> {
   const { bases, text } = reference;
@@ -35,21 +56,28 @@ async function findTarget(files: SchemaFiles, document: Document, reference: Ref
   const resource = await findResource(
     files,
     uris.map((uri) => splitUri(uri).resource),
+    document.dialect,
   );
   if (resource === undefined) return { problem: nothingThere(files, uris) };
   const { fragment } = splitUri(first);
-  if (!leadsSomewhere(resource, fragment))
+  const node = nodeAt(resource, fragment);
+  if (!isObject(node) && typeof node !== 'boolean')
     return { problem: `there is no schema at #${fragment} in ${files.pathWith(resource)}` };
-  return { uri: fragment === '' ? resource.uri : `${resource.uri}#${fragment}` };
+  // ajv does not know the anchor of a whole file.
+  return { uri: node === resource.node ? resource.uri : `${resource.uri}#${fragment}`, node };
 }
 
-async function findResource(files: SchemaFiles, uris: readonly string[]): Promise<Resource | undefined> {
+async function findResource(
+  files: SchemaFiles,
+  uris: readonly string[],
+  dialect: Dialect,
+): Promise<Resource | undefined> {
   for (const uri of uris) {
     const known = files.find(uri);
     if (known !== undefined) return known;
   }
   for (const uri of uris) {
-    const read = (await files.readByUri(uri)) ?? (await files.readById(uri));
+    const read = (await files.readByUri(uri, dialect)) ?? (await files.readById(uri, dialect));
     if (read !== undefined) return read;
   }
   return undefined;
@@ -58,16 +86,16 @@ async function findResource(files: SchemaFiles, uris: readonly string[]): Promis
 function nothingThere(files: SchemaFiles, uris: readonly string[]): string {
   const [uri = ''] = uris.map((each) => splitUri(each).resource);
   if (uris.some((each) => files.isBroken(splitUri(each).resource))) return 'that file cannot be used';
-  if (uri.startsWith('http')) return `no local file has the id ${uri}, and nothing is fetched over the network`;
+  if (uri.startsWith('http')) {
+    return `no local file has the id ${uri}, and nothing is fetched over the network; --schema-map names a local copy`;
+  }
   return 'there is no such file, and no file has such an id';
 }
 
-function leadsSomewhere({ node, anchors }: Resource, fragment: string): boolean {
-  if (fragment === '') return true;
+function nodeAt({ node, anchors }: Resource, fragment: string): unknown {
+  if (fragment === '') return node;
   const decoded = URL.canParse(`x:#${fragment}`) ? safelyDecoded(fragment) : fragment;
-  if (!decoded.startsWith('/')) return anchors.has(decoded);
-  const target = valueAt(node, parsePointer(decoded));
-  return isObject(target) || typeof target === 'boolean';
+  return decoded.startsWith('/') ? valueAt(node, parsePointer(decoded)) : anchors.get(decoded);
 }
 
 function safelyDecoded(fragment: string): string {
@@ -78,15 +106,41 @@ function safelyDecoded(fragment: string): string {
   }
 }
 
+// What says nothing of validity may stay beside a $ref, and so may what is referred to there.
+const HARMLESS = new Set(
+  '$ref $schema $comment title description default examples example definitions $defs'.split(' '),
+);
+
+/** Up to draft-07 a `$ref` stands alone: what else is said beside it does not count, and that is worth a warning. */
+function dropIgnored({ path, schema, references, dialect }: Document): string[] {
+  if (!ignoresBesideReference(dialect)) return [];
+  return references.flatMap(({ node, path: place }) => {
+    const isOwnId = (key: string) => node === schema && key === idKeyword(dialect);
+    const ignored = Object.keys(node).filter((key) => !HARMLESS.has(key) && !key.startsWith('x-') && !isOwnId(key));
+    for (const key of ignored) delete node[key];
+    const rules = ignored.filter((key) => isExpected(key, dialect));
+    return rules.length === 0 ? [] : [`${path}${placeOf(place)}: ${besideReference(rules, dialect)}`];
+  });
+}
+
+function besideReference(rules: readonly string[], dialect: Dialect): string {
+  const said = rules.map((rule) => `"${rule}"`).join(', ');
+  return `${said} beside "$ref" has no effect in ${dialect}; write "allOf": [{"$ref": …}, {…}]`;
+}
+
 /** The file's id is its URI in the catalog; ids of parts inside of it become absolute; drafts are kept elsewhere. */
-function makeAbsolute({ resources }: Document): void {
-  for (const [index, { node, uri }] of resources.entries()) {
-    if (!isObject(node)) continue;
+function makeAbsolute({ schema, uri: fileUri, resources, dialect }: Document): void {
+  const uris = new Map(resources.map(({ node, uri }) => [node, uri]));
+  const key = idKeyword(dialect);
+  for (const { node, path } of schemaNodes(schema, fileUri, dialect)) {
     delete node.$schema;
     delete node.$async;
-    const key = typeof node.$id === 'string' ? '$id' : 'id';
-    if (index > 0) makePartAbsolute(node, key, uri);
-    else if (typeof node[key] === 'string' && !node[key].startsWith('#')) delete node[key];
+    const uri = uris.get(node);
+    const id = node[key];
+    if (typeof id !== 'string' || id.startsWith('#')) continue;
+    // What only looks like an id must not be taken for one either.
+    if (path.length === 0 || uri === undefined) delete node[key];
+    else makePartAbsolute(node, key, uri);
   }
 }
 

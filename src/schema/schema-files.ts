@@ -1,10 +1,20 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Dialect } from './dialect.js';
 import { type Document, parseDocument, type Resource } from './document.js';
+import { mappedFile, type SchemaMapping } from './schema-map.js';
 
 const MOST_CANDIDATES = 5_000;
 const DEEPEST_FOLDER = 6;
+
+/** What the reference that leads to a file tells of it. */
+interface Origin {
+  /** Where it comes from, which its references are relative to, when that is not where it lies. */
+  readonly uri?: string;
+  /** The draft of the file that refers to it: the draft of those that do not say. */
+  readonly dialect?: Dialect;
+}
 
 /** The schema files that have been read so far, and those around them that may be referred to by their ids. */
 export class SchemaFiles {
@@ -16,12 +26,18 @@ export class SchemaFiles {
   private readonly resources = new Map<string, Resource>();
   private neighbours: Promise<ReadonlyMap<string, string>> | undefined;
 
-  constructor(private readonly root: string) {}
+  /** @param mappings local copies of schemas that are known by remote URIs. */
+  constructor(
+    private readonly root: string,
+    private readonly mappings: readonly SchemaMapping[] = [],
+  ) {}
 
-  /** Reads a file once; undefined when it is no schema, which is then among the problems. */
-  read(file: string): Promise<Document | undefined> {
+  /**
+   * Reads a file once; undefined when it is no schema, which is then among the problems.
+   */
+  read(file: string, origin: Origin = {}): Promise<Document | undefined> {
     const key = resolve(file);
-    const known = this.byFile.get(key) ?? this.load(key);
+    const known = this.byFile.get(key) ?? this.load(key, origin);
     this.byFile.set(key, known);
     return known;
   }
@@ -41,19 +57,19 @@ export class SchemaFiles {
     return this.documents.find(({ resources }) => resources.includes(resource))?.path ?? resource.uri;
   }
 
-  /** Reads the file that a URI names, if it is a local one and there. */
-  async readByUri(uri: string): Promise<Resource | undefined> {
-    if (!uri.startsWith('file:')) return undefined;
-    const document = await this.readIfThere(fileURLToPath(uri));
-    return document?.resources[0];
+  /** Reads the file that a URI names, if it is a local one and there, or has a local copy. */
+  async readByUri(uri: string, dialect: Dialect): Promise<Resource | undefined> {
+    if (uri.startsWith('file:')) return (await this.readIfThere(fileURLToPath(uri), { dialect }))?.resources[0];
+    const copy = await mappedFile(uri, this.mappings);
+    return copy === undefined ? undefined : (await this.readIfThere(copy, { uri, dialect }))?.resources[0];
   }
 
   /** Reads the file in or beside the catalog's folder whose id the URI is. */
-  async readById(uri: string): Promise<Resource | undefined> {
+  async readById(uri: string, dialect: Dialect): Promise<Resource | undefined> {
     this.neighbours ??= this.indexNeighbours();
     const file = (await this.neighbours).get(uri);
     if (file === undefined) return undefined;
-    await this.read(file);
+    await this.read(file, { dialect });
     return this.find(uri);
   }
 
@@ -63,20 +79,21 @@ export class SchemaFiles {
       yield [this.pathOf(file), this.contents.get(file) ?? new Uint8Array()];
   }
 
-  private async readIfThere(file: string): Promise<Document | undefined> {
+  private async readIfThere(file: string, origin: Origin): Promise<Document | undefined> {
     try {
-      return await this.read(file);
+      return await this.read(file, origin);
     } catch {
       return undefined;
     }
   }
 
-  private async load(file: string): Promise<Document | undefined> {
+  private async load(file: string, { uri, dialect }: Origin): Promise<Document | undefined> {
     const bytes = await readFile(file);
-    const document = parseDocument(this.source(file, bytes));
+    const fileUri = uri ?? pathToFileURL(file).href;
+    const document = parseDocument({ ...this.source(file, bytes), fileUri, fallback: dialect });
     if (typeof document === 'string') {
       this.problems.push(document);
-      this.broken.add(pathToFileURL(file).href);
+      this.broken.add(fileUri);
       return undefined;
     }
     this.contents.set(file, bytes);

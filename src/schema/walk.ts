@@ -1,4 +1,6 @@
 import { formatPointer } from '../event/pointer.js';
+import { type Dialect, idKeyword } from './dialect.js';
+import { ignoresBesideReference, isExpected } from './keywords.js';
 
 /** A JSON object that its reader may change: a schema that has just been read. */
 export type MutableObject = { [key: string]: unknown };
@@ -17,6 +19,10 @@ export interface SchemaNode {
   /** Tokens of its JSON Pointer in the file. */
   readonly path: readonly string[];
   readonly bases: Bases;
+  /** The id that it gives itself, where that is one: not in a place that may hold no schema at all. */
+  readonly id: string | undefined;
+  /** Whether it stands where a keyword holds a schema; what stands under an unknown keyword may be one or not. */
+  readonly isCertain: boolean;
 }
 
 // Under these keywords stand schemas by names that are not keywords.
@@ -26,13 +32,14 @@ const VALUES = new Set(['enum', 'const', 'default', 'examples', 'example', 'x-re
 const NOMINAL_ROOT = 'schema:///';
 
 /** Visits every schema object of a file, outermost first. What stands under an unknown keyword is taken for a schema. */
-export function* schemaNodes(root: unknown, fileUri: string, idKey: 'id' | '$id'): Generator<SchemaNode> {
+export function* schemaNodes(root: unknown, fileUri: string, dialect: Dialect): Generator<SchemaNode> {
   const bases = { real: fileUri, nominal: NOMINAL_ROOT };
-  const pending: SchemaNode[] = isObject(root) ? [{ node: root, path: [], bases }] : [];
+  const first = isObject(root) ? [{ node: root, path: [], bases, id: undefined, isCertain: true }] : [];
+  const pending: SchemaNode[] = first;
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const current = { ...next, bases: ownBases(next, idKey) };
+    const current = identified(next, dialect);
     yield current;
-    pending.push(...childrenOf(current).reverse());
+    pending.push(...childrenOf(current, dialect).reverse());
   }
 }
 
@@ -57,19 +64,25 @@ export function isObject(value: unknown): value is MutableObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function ownBases({ node, bases }: SchemaNode, idKey: 'id' | '$id'): Bases {
-  const id = node[idKey];
-  if (typeof id !== 'string' || id.startsWith('#')) return bases;
+function identified(found: SchemaNode, dialect: Dialect): SchemaNode {
+  const { node, path, bases, isCertain } = found;
+  const id = node[idKeyword(dialect)];
+  if (typeof id !== 'string' || id.startsWith('#') || !isCertain) return found;
+  // A file's own id is honoured beside a $ref in every draft: generators of schemas write it so.
+  if (path.length > 0 && typeof node.$ref === 'string' && ignoresBesideReference(dialect)) return found;
   const resolve = (base: string) => splitUri(resolveUri(id, base) ?? base).resource;
-  return { real: resolve(bases.real), nominal: resolve(bases.nominal) };
+  return { ...found, id, bases: { real: resolve(bases.real), nominal: resolve(bases.nominal) } };
 }
 
-function childrenOf({ node, path, bases }: SchemaNode): SchemaNode[] {
+function childrenOf({ node, path, bases, isCertain }: SchemaNode, dialect: Dialect): SchemaNode[] {
   return Object.entries(node).flatMap(([key, value]) => {
     if (VALUES.has(key) || typeof value !== 'object' || value === null) return [];
-    if (!Array.isArray(value) && !MAPS.has(key)) return [{ node: value as MutableObject, path: [...path, key], bases }]; // an object of JSON
+    const place = { bases, id: undefined, isCertain: isCertain && isExpected(key, dialect) };
+    if (!Array.isArray(value) && !MAPS.has(key)) {
+      return [{ ...place, node: value as MutableObject, path: [...path, key] }]; // an object of JSON
+    }
     return Object.entries(value).flatMap(([name, child]) =>
-      isObject(child) ? [{ node: child, path: [...path, key, name], bases }] : [],
+      isObject(child) ? [{ ...place, node: child, path: [...path, key, name] }] : [],
     );
   });
 }

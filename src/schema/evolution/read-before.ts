@@ -5,20 +5,26 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { UsageError } from '../../errors.js';
 import { type Catalog, loadCatalog } from '../catalog.js';
+import type { SchemaMapping } from '../schema-map.js';
 
 const run = promisify(execFile);
 const HINT = 'give a folder, a file, or a git ref such as HEAD~1 or origin/main in which the schema is';
 
 /**
  * Reads the catalog as it was: at `ref` when that is a folder or a file, else the one at `schemaPath` in the git commit
- * that `ref` names, in the repository around `schemaPath`. Nothing in the repository is changed.
+ * that `ref` names, in the repository around `schemaPath`. Nothing in the repository is changed. Local copies of remote
+ * schemas are taken as they are now.
  * @throws UsageError `bad_before` when it is neither, or the commit has no such path; `bad_schema` when it cannot be used.
  */
-export async function loadCatalogAt(ref: string, schemaPath: string): Promise<Catalog> {
-  if (await isThere(ref)) return loadCatalog(ref);
+export async function loadCatalogAt(
+  ref: string,
+  schemaPath: string,
+  mappings: readonly SchemaMapping[] = [],
+): Promise<Catalog> {
+  if (await isThere(ref)) return loadCatalog(ref, { mappings, ambiguity: 'warned' });
   const folder = await mkdtemp(join(tmpdir(), 'respool-before-'));
   try {
-    return await loadCatalog(await exportFromGit(ref, schemaPath, folder));
+    return await loadCatalog(await exportFromGit(ref, schemaPath, folder), { mappings, ambiguity: 'warned' });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

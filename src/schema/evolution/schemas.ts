@@ -21,7 +21,7 @@ export class Schemas {
     for (const { uri, schema, dialect } of catalog.files) {
       this.resources.set(uri, schema);
       this.dialects.add(dialect);
-      for (const { node } of schemaNodes(schema, uri, '$id')) this.register(uri, node);
+      for (const { node } of schemaNodes(schema, uri, dialect)) this.register(uri, node);
     }
   }
 

@@ -21,13 +21,13 @@ function rootOf(file: CatalogFile, resource: string): unknown {
   if (file.uri === resource) return file.schema;
   if (!resource.startsWith(`${file.uri}/`)) return undefined;
   const key = idKeyword(file.dialect);
-  for (const { node } of schemaNodes(file.schema, file.uri, key)) if (node[key] === resource) return node;
+  for (const { node } of schemaNodes(file.schema, file.uri, file.dialect)) if (node[key] === resource) return node;
   return undefined;
 }
 
 function anchored(file: CatalogFile, root: unknown, name: string): unknown {
   const key = idKeyword(file.dialect);
-  for (const { node } of schemaNodes(root, file.uri, key)) {
+  for (const { node } of schemaNodes(root, file.uri, file.dialect)) {
     if (node.$anchor === name || node.$dynamicAnchor === name || node[key] === `#${name}`) return node;
   }
   return undefined;
