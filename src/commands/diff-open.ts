@@ -43,7 +43,7 @@ export async function openDiff(call: Call): Promise<OpenDiff> {
     const look = async (word: string): Promise<Peeked> => {
       const source = await openSide(call, word);
       closing.push(source);
-      const peeked = await peek(source, split, stop.finish);
+      const peeked = await peek(source, split === undefined ? {} : { split }, stop.finish);
       closing.splice(closing.indexOf(source), 1, peeked.source);
       return peeked;
     };
