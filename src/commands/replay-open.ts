@@ -16,6 +16,7 @@ import type { Sink } from '../sinks/sink.js';
 import { openSource } from '../sources/open.js';
 import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
+import { confirm } from './confirm.js';
 import type { ReplayOptions } from './replay.js';
 import { openSinks, type SinkAddress, sinkAddresses } from './replay-sinks.js';
 import { unwrapperFor } from './unwrap-option.js';
@@ -58,6 +59,7 @@ export async function openReplay(call: Call): Promise<OpenReplay> {
 async function openAll(call: Call, closing: AsyncDisposable[]): Promise<OpenReplay> {
   const { options } = call;
   const catalog = await openCatalog(options);
+  await askFirst(call);
   const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
   const opened = await openSources(call, catalog);
   closing.push(opened);
@@ -99,6 +101,14 @@ async function openAll(call: Call, closing: AsyncDisposable[]): Promise<OpenRepl
   };
 }
 
+/** What could lose data is asked for before anything is opened. */
+async function askFirst(call: Call): Promise<void> {
+  const { ackRejected, liveQueue, dryRun } = call.options;
+  if (dryRun) return;
+  if (ackRejected) await confirm(call, '--ack-rejected removes messages from the queue that no sink has taken.');
+  if (liveQueue) await confirm(call, '--live-queue takes messages that may be meant for somebody else.');
+}
+
 /** What was opened last is closed first. */
 async function closeAll(closing: readonly AsyncDisposable[]): Promise<void> {
   for (const each of closing.toReversed()) await each[Symbol.asyncDispose]();
@@ -112,7 +122,7 @@ async function openCatalog({ schema, schemaMap: mappings }: ReplayOptions): Prom
 
 async function openSources({ args, config, options, io }: Call, catalog: Catalog | undefined): Promise<Source> {
   const { cellTypes } = await import('../schema/cell-types.js');
-  const { format, columns, delimiter, quote, brotli, batch, maxRate } = options;
+  const { format, columns, delimiter, quote, brotli, batch, maxRate, dryRun } = options;
   const batchRecords = batch ?? (maxRate && recordsAtRate(maxRate));
   return openSource(
     args.map((word) => resolveSource(word, config).url),
@@ -123,6 +133,8 @@ async function openSources({ args, config, options, io }: Call, catalog: Catalog
       ...(quote !== undefined && { quote: quote ?? '' }),
       ...(batchRecords !== undefined && { batchRecords }),
       brotli,
+      dryRun,
+      queue: options,
       env: io.env,
       cellTypes: catalog === undefined ? {} : cellTypes(catalog),
     },
@@ -229,5 +241,6 @@ function specOf({ options }: Call, { source, fields, catalog, split, sinks }: Sp
     },
     ...(catalog !== undefined && { schema: { catalog, unknownEvent } }),
     encoders: sinks.map(({ encoder }) => encoder),
+    settlesLines: source.settles === 'messages',
   };
 }

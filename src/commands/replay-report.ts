@@ -7,7 +7,7 @@ import { writeDurably } from '../flow/state/durable.js';
 import type { StoredRun } from '../flow/state/run-record.js';
 import { checkBalance } from '../report/balance.js';
 import { worstExitCode } from '../report/exit-code.js';
-import type { FieldUsed, ProblemCount, ReplayReport } from '../report/report.js';
+import type { FieldUsed, ProblemCount, ReplayReport, SourceReport } from '../report/report.js';
 import { counted } from '../report/text.js';
 import type { Invocation } from './command.js';
 import type { ReplayOptions } from './replay.js';
@@ -58,7 +58,7 @@ function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omi
     repaired: 0,
     sinks: accounts.sinks.map((sink, at) => ({ name: open.sinks[at]?.name ?? sink.label, ...sink })),
     ...(accounts.quarantined > 0 && { quarantine: { path: record.quarantine, events: accounts.quarantined } }),
-    source: { acked: 0, left: 0, label: open.source.label, parts: open.source.parts.length, bytes: storedBytes },
+    source: sourceReport(open.source, storedBytes),
     elapsedMs: Math.round(elapsedMs),
     throughput: {
       eventsPerSecond: Math.round(accounts.read / seconds),
@@ -71,7 +71,7 @@ function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omi
       ...deadSinks(outcome),
     ],
     warnings: warningsOf(call, { open, accounts }),
-    notes: open.source.notes ?? [],
+    notes: [...(open.source.notes ?? []), ...(open.source.tally?.().notes ?? [])],
     next: nextCommands(call, {
       stoppedBy,
       isUnsent: unsent,
@@ -80,6 +80,11 @@ function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omi
     ...(stoppedBy !== undefined && stoppedBy.code !== 'limit' && { stoppedBy }),
     ...(resumed > 0 && { resumed }),
   };
+}
+
+function sourceReport({ label, parts, tally }: OpenReplay['source'], bytes: number): SourceReport {
+  const { acked, left } = tally?.() ?? { acked: 0, left: 0 };
+  return { acked, left, label, parts: parts.length, bytes };
 }
 
 function exitCodeOf({ options, stop }: Call, { accounts, stoppedBy, failures, deadSinks }: ReplayOutcome): number {

@@ -1,6 +1,7 @@
 import type { Command, Invocation } from './command.js';
 import { checkOptions, dumpOptions } from './dump-options.js';
 import { optional, repeatable, toggle, type ValuesOf, withDefault } from './option.js';
+import { queueOptions } from './queue-options.js';
 import { sharedOptions } from './shared-options.js';
 import { time, timeRange, timezone } from './time-values.js';
 import { unwrap, unwrapDescription } from './unwrap-option.js';
@@ -126,6 +127,7 @@ const safetyOptions = {
 const options = {
   ...sinkOptions,
   ...dumpOptions,
+  ...queueOptions,
   ...eventOptions,
   ...choosingOptions,
   ...safetyOptions,
@@ -138,15 +140,16 @@ export type ReplayOptions = ValuesOf<typeof options>;
 /** `respool replay`. */
 export const replay: Command<typeof options> = {
   name: 'replay',
-  summary: 'deliver every event of a dump once, checked against the schema',
+  summary: 'deliver every event of a dump or a queue once, checked against the schema',
   description:
-    'Reads dumps, checks every event, and delivers each one once. What cannot be delivered is kept in a quarantine ' +
+    'Reads dumps or dead letters, checks every event, and delivers each one once. What cannot be delivered is kept in a quarantine ' +
     'file, with the reason; it is itself a dump. The same command again resumes an unfinished run, and delivers ' +
     'nothing twice.',
   arguments: [
     {
-      name: 'dump',
-      summary: 'a file, folder, glob, s3://bucket/prefix, a source from the configuration, or - for standard input',
+      name: 'source',
+      summary:
+        'a file, folder, glob, s3://bucket/prefix, a queue such as sqs:<name>, a source from the configuration, or - for standard input',
       isRequired: true,
       isVariadic: true,
     },

@@ -40,7 +40,9 @@ export async function peek(source: Source, shape: RecordShape, signal: AbortSign
     filter: { events: [] },
     encoders: [],
   });
-  for (let bytes = 0; isTooLittle(samples.length, bytes); ) {
+  // A queue gives out what is there; to wait for more would hold messages for nothing.
+  const isEnough = () => source.settles === 'messages' && samples.length > 0;
+  for (let bytes = 0; isTooLittle(samples.length, bytes) && !isEnough(); ) {
     const next = await iterator.next();
     if (next.done) break;
     seen.push(next.value);
@@ -68,12 +70,15 @@ function isTooLittle(samples: number, bytes: number): boolean {
   return samples === 0 ? bytes < MOST_BYTES : samples < ENOUGH && bytes < ENOUGH_BYTES;
 }
 
-function plainOf(source: Source): Pick<Source, 'label' | 'parts' | 'decoder' | 'notes'> {
+function plainOf(source: Source) {
+  const { label, parts, decoder, notes, settles } = source;
   return {
-    label: source.label,
-    parts: source.parts,
-    decoder: source.decoder,
-    ...(source.notes === undefined ? {} : { notes: source.notes }),
+    label,
+    parts,
+    decoder,
+    ...(notes !== undefined && { notes }),
+    ...(settles !== undefined && { settles }),
+    ...(source.tally !== undefined && { tally: () => source.tally?.() ?? { acked: 0, left: 0, notes: [] } }),
   };
 }
 

@@ -82,7 +82,7 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
   const recall = await recallIntents(intents.left, sinks, stop.now);
   await using settlement = openSettlement({
     run,
-    parts: source.parts,
+    source,
     sinkLabels: sinks.map(({ label }) => label),
     intents,
     quarantineBytes: job.quarantineBytes,

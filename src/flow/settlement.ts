@@ -1,6 +1,7 @@
 import type { Verdict } from '../sinks/sink.js';
-import type { SourcePart } from '../sources/source.js';
+import type { Source } from '../sources/source.js';
 import { type Accounts, accountsOf, addAccounts, emptyAccounts } from './accounts.js';
+import { lineOutcomes } from './line-outcomes.js';
 import { openQuarantine, type Quarantine } from './quarantine.js';
 import { problemOf, quarantineEntries, type Returned } from './quarantine-entries.js';
 import type { IntentLog } from './state/intents.js';
@@ -20,7 +21,7 @@ export interface Settlement extends AsyncDisposable {
 
 interface Circumstances {
   readonly run: StoredRun;
-  readonly parts: readonly SourcePart[];
+  readonly source: Pick<Source, 'parts' | 'settles'>;
   readonly sinkLabels: readonly string[];
   readonly intents: IntentLog;
   /** Where in the quarantine this run begins to write. */
@@ -71,8 +72,10 @@ class SettlementOfRun implements Settlement {
   settle(returned: Returned): Promise<void> {
     return this.inTurn(async () => {
       const entries = quarantineEntries(returned);
-      const part = this.circumstances.parts[returned.item.raw.part]?.label ?? '';
-      const isWhole = [...returned.verdicts.values()].every(isSettled);
+      const { source } = this.circumstances;
+      const part = source.parts[returned.item.raw.part]?.label ?? '';
+      const isOfMessages = source.settles === 'messages';
+      const isWhole = isOfMessages || [...returned.verdicts.values()].every(isSettled);
       const accounts = accountsOf(returned.item, returned.verdicts, {
         quarantined: isWhole ? entries.length : 0,
         problems: entries.map((entry) => problemOf(entry, part)),
@@ -84,11 +87,15 @@ class SettlementOfRun implements Settlement {
       }
       await this.quarantine.append(part, entries);
       this.settled = addAccounts(this.settled, accounts);
-      this.done.add(stretchOf(returned));
+      // What a queue remembers is its own affair; what is left in it is not done.
+      if (!isOfMessages) this.done.add(stretchOf(returned));
       this.awaitingSource.push(returned);
-      const { elapsedMs } = this.circumstances;
-      if (elapsedMs() - this.lastCheckpointMs >= CHECKPOINT_EVERY_MS) await this.save('unfinished');
+      if (isOfMessages || this.isTimeToSave()) await this.save('unfinished');
     });
+  }
+
+  private isTimeToSave(): boolean {
+    return this.circumstances.elapsedMs() - this.lastCheckpointMs >= CHECKPOINT_EVERY_MS;
   }
 
   checkpoint(state: RunPosition['state']): Promise<void> {
@@ -114,7 +121,7 @@ class SettlementOfRun implements Settlement {
     this.lastCheckpointMs = elapsedMs();
     intents.compact(({ part, from, to }) => this.done.covers(part, from, to));
     for (const returned of this.awaitingSource.splice(0)) {
-      await returned.item.raw.settle({ quarantinedLines: quarantinedLines(returned), unsettledLines: [] });
+      await returned.item.raw.settle(lineOutcomes(returned));
     }
   }
 
@@ -148,8 +155,4 @@ function isSettled(verdicts: readonly Verdict[] | undefined): boolean {
 
 function stretchOf({ item: { raw, prepared } }: Returned) {
   return { part: raw.part, from: raw.from, to: raw.to, lines: raw.lines ?? prepared.lines };
-}
-
-function quarantinedLines(returned: Returned): number[] {
-  return [...new Set(quarantineEntries(returned).map(({ line }) => line - returned.firstLine))];
 }

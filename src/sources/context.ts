@@ -2,6 +2,22 @@ import type { DumpOptions } from './dump/options.js';
 
 /** What a source is told about the run that opens it. */
 export interface SourceContext extends DumpOptions {
-  /** Whether the source is opened to be looked at only: then nothing is received for good, acknowledged or changed. */
+  /** Whether the source is opened to be looked at only: then nothing is acknowledged or changed. */
   readonly dryRun?: boolean;
+  /** How a queue is read; absent for commands that read dumps only. */
+  readonly queue?: QueueOptions;
+}
+
+/** How a queue is read, and when its messages are acknowledged. */
+export interface QueueOptions {
+  /** Go on when what was there at the start is done. */
+  readonly follow: boolean;
+  /** Acknowledge nothing. */
+  readonly keep: boolean;
+  /** Acknowledge also what lies in the quarantine. */
+  readonly ackRejected: boolean;
+  /** Read a queue that does not hold dead letters. */
+  readonly liveQueue: boolean;
+  /** File that takes every message, envelope included, before anything else happens to it. */
+  readonly snapshot: string | undefined;
 }

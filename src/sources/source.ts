@@ -128,12 +128,12 @@ export interface RecordProblem {
   readonly raw?: Uint8Array;
 }
 
-/** What became of the lines, rows or messages of a batch; those in neither list were taken by every sink. */
+/** What became of the lines, rows or messages of a batch; those in neither list were left where they are. */
 export interface BatchOutcome {
-  /** At least one event lies in the quarantine, on disk, with its reason, and none is unsettled. */
+  /** Every event of the line was accepted by every sink, or was there already. */
+  readonly takenLines: readonly number[];
+  /** At least one event lies in the quarantine, on disk, with its reason; the others were taken by every sink. */
   readonly quarantinedLines: readonly number[];
-  /** At least one event has no durable verdict in some sink: it must come again. */
-  readonly unsettledLines: readonly number[];
 }
 
 /** A part that could not be read to its end. What was whole has been yielded before it. */

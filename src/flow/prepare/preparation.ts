@@ -36,6 +36,7 @@ export class Preparation implements Preparer {
   private readonly identity = { derivedIds: 0, withoutTime: 0 };
   private tally = emptyTally();
   private held: HeldRecord[] = [];
+  private leftLines: number[] = [];
   private refused: EncoderRefusal[][] = [];
   private room = Number.POSITIVE_INFINITY;
   private readonly quick: QuickPath;
@@ -73,6 +74,7 @@ export class Preparation implements Preparer {
     this.parts.filter.errors = 0;
     this.parts.filter.firstError = undefined;
     this.held = [];
+    this.leftLines = [];
     this.refused = this.parts.encoders.map(() => []);
     this.room = maxEvents ?? Number.POSITIVE_INFINITY;
     this.cursor.moveTo({ text: bytes, start: 0, end: 0, line: 0, offset: 0 });
@@ -92,6 +94,7 @@ export class Preparation implements Preparer {
       encoded: this.parts.encoders.map((encoder) => encoder?.finish(text)),
       refused: this.refused,
       held: this.held,
+      ...(this.spec.settlesLines === true && { leftLines: this.leftLines }),
       remarks: {
         ...remarks,
         ...this.identity,
@@ -116,7 +119,10 @@ export class Preparation implements Preparer {
   };
 
   private readonly takeRecord = (record: DecodedRecord): void => {
-    if (this.room <= 0) return;
+    if (this.room <= 0) {
+      this.leaveOut(record.line);
+      return;
+    }
     const { cursor } = this;
     if (this.canUnwrap) this.unwrapping?.moveTo(record);
     else cursor.moveTo(record);
@@ -131,6 +137,10 @@ export class Preparation implements Preparer {
 
   private takeText({ mayHoldMany = false, isInner = false, isEvent = false }): void {
     const { cursor } = this;
+    if (isInner && this.room <= 0) {
+      this.leaveOut(cursor.line);
+      return;
+    }
     const parsed = this.parser.parse(cursor, isInner);
     if (!('value' in parsed)) {
       if (!this.canUnwrap || this.unwrapping?.openText() !== true) this.hold('undecodable', parsed);
@@ -161,7 +171,10 @@ export class Preparation implements Preparer {
     const elements = span && elementSpans(cursor.text, span);
     if (elements === undefined) return false;
     for (const element of elements) {
-      if (this.room <= 0) return true;
+      if (this.room <= 0) {
+        this.leaveOut(cursor.line);
+        return true;
+      }
       cursor.narrowTo(element.start, element.end);
       this.takeText({});
     }
@@ -195,12 +208,17 @@ export class Preparation implements Preparer {
     if (!parts.filter.passes(cursor)) {
       tally.read++;
       tally.filtered++;
+      this.leaveOut(cursor.line);
       return;
     }
     const isValid = parts.checker === undefined || (isAccepted && this.quick.acceptsNamed(cursor));
     const problems = isValid ? this.remarkUnknownName() : this.check();
     if (problems === undefined) this.encode();
     else this.holdAll('invalid', problems);
+  }
+
+  private leaveOut(line: number): void {
+    if (this.spec.settlesLines === true) this.leftLines.push(line);
   }
 
   private remarkUnknownName(): undefined {

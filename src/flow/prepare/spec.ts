@@ -21,6 +21,8 @@ export interface PrepareSpec {
   readonly filter: FilterSpec;
   readonly schema?: { readonly catalog: Catalog; readonly unknownEvent: 'accept' | 'reject' };
   readonly encoders: readonly (EncoderReference | undefined)[];
+  /** Whether each line is a message that is settled for itself: then it is noted which lines were left out. */
+  readonly settlesLines?: boolean;
 }
 
 export interface FilterSpec {
@@ -55,6 +57,10 @@ export interface PreparedBatch {
   readonly refused: readonly (readonly EncoderRefusal[])[];
   /** Records and events that go no further, with their reasons. */
   readonly held: readonly HeldRecord[];
+  /** Lines of which the filter or the limit left out an event; only for a source that settles messages. */
+  readonly leftLines?: readonly number[];
+  /** Lines whose events were all dropped by repairs, which is their end; only for a source that settles messages. */
+  readonly settledLines?: readonly number[];
   readonly remarks: Remarks;
 }
 

@@ -1,0 +1,84 @@
+import type { Letter } from '../letter.js';
+
+/**
+ * One kind of queue: how its messages are received, acknowledged and given back. Everything else (what is held, for
+ * how long, what is acknowledged when) is written once, in `queue-source.ts`. `H` is what the service wants to hear
+ * to acknowledge a message: a receipt handle, a delivery tag.
+ */
+export interface QueueDriver<H = unknown> extends AsyncDisposable {
+  /** The queue without secrets, as a user would type it: `sqs:orders-dlq`. */
+  readonly label: string;
+  readonly limits: QueueLimits;
+  /** What is in the queue, found out without consuming anything. */
+  describe(signal: AbortSignal): Promise<QueueDescription>;
+  /**
+   * The next messages, in the order of the service; none when there are none at the moment. It may wait for some
+   * seconds, and as many receives may be under way as `limits.pollers`.
+   * @throws SourceError when the queue cannot be read any more.
+   */
+  receive(signal: AbortSignal): Promise<readonly Message<H>[]>;
+  /**
+   * Whether what was there at the start is done; asked after a receive that brought nothing new.
+   * @param left messages of this run that stay in the queue and may come again.
+   */
+  isDrained(left: number, signal: AbortSignal): Promise<boolean>;
+  /** Removes messages, `limits.acks` at most; one answer for each, in order. It throws when nothing is known of any. */
+  ack(messages: readonly Message<H>[]): Promise<readonly Acknowledgement[]>;
+  /** Gives messages back at once, `limits.acks` at most. What it cannot give back comes back by itself. */
+  release(messages: readonly Message<H>[]): Promise<void>;
+  /** Prolongs the lease of messages, `limits.acks` at most; false where it is lost. Goes with `limits.leaseMs`. */
+  extend?(messages: readonly Message<H>[]): Promise<readonly boolean[]>;
+}
+
+export interface QueueLimits {
+  /** Receives that may be under way at once. */
+  readonly pollers: number;
+  /** Messages in one call of `ack`, `release` or `extend`. */
+  readonly acks: number;
+  /** Messages that may be held, received and not settled, at once. */
+  readonly held: number;
+  /** Messages that may stay unacknowledged for the whole run, where that costs; absent means any number. */
+  readonly left?: number;
+  /** How long a received message stays ours without `extend`; absent means for as long as we are connected. */
+  readonly leaseMs?: number;
+}
+
+/** One received message. */
+export interface Message<H = unknown> {
+  /** Tells the message from all others of its queue, also when it is delivered again. */
+  readonly key: string;
+  readonly letter: Letter;
+  readonly handle: H;
+  /** Whether it carries the marks of a dead letter; undefined where messages of this service carry none. */
+  readonly isDead?: boolean;
+}
+
+/**
+ * What became of an acknowledgement. `acked`: the server confirmed the removal. `failed`: not removed, and trying again
+ * may help. `lost`: it is not ours any more and will come back, or has been taken by somebody else.
+ */
+export type Acknowledgement = 'acked' | 'failed' | 'lost';
+
+/** What is in a queue. Counts are the service's own and may be approximate. */
+export interface QueueDescription {
+  /** Whether the queue holds dead letters by its role or configuration; undefined: its messages have to tell. */
+  readonly isDeadLetters: boolean | undefined;
+  /** Why, in a clause: `orders sends its dead letters here`. */
+  readonly why: string;
+  /** Messages that can be received. */
+  readonly ready?: number;
+  /** Messages that others hold at the moment. */
+  readonly inFlight?: number;
+  /** Messages that can be received later only. */
+  readonly delayed?: number;
+  /** When the oldest message was sent, milliseconds since the Unix epoch. */
+  readonly oldestMs?: number;
+  /** When the first message will be removed by the service itself, milliseconds since the Unix epoch. */
+  readonly firstExpiresMs?: number;
+  /** What a user should know before anything is received, in sentences. */
+  readonly warnings: readonly string[];
+  /** Why receiving alone may destroy messages, as a sentence; then a mere look is refused. */
+  readonly danger?: string;
+  /** The first messages, where a look at them changes nothing. */
+  peek?(most: number, signal: AbortSignal): Promise<readonly Letter[]>;
+}

@@ -1,0 +1,106 @@
+import type { Message, QueueDriver } from './driver.js';
+
+/** Messages that have been received and not settled: they are ours as long as their lease is prolonged. */
+export interface Held<H> extends AsyncDisposable {
+  readonly size: number;
+  /** Messages whose lease could not be prolonged: they come back by themselves. */
+  readonly lostLeases: number;
+  /** Takes a message; false when it is held already, and then its newest handle is kept. */
+  take(message: Message<H>): boolean;
+  /** The message with its newest handle, not held any more; undefined when it is not held. */
+  give(key: string): Message<H> | undefined;
+  /** Resolves once no prolongation is under way: one that lands behind an acknowledgement would look like a lost lease. */
+  quiet(): Promise<void>;
+  /** Resolves as soon as there is room for more. */
+  room(signal: AbortSignal): Promise<void>;
+  /** Everything that is held, held no more. */
+  giveAll(): readonly Message<H>[];
+}
+
+interface Entry<H> {
+  message: Message<H>;
+  leasedMs: number;
+}
+
+/** Opens the hold of a driver and keeps its leases alive. */
+export function openHeld<H>(driver: QueueDriver<H>, now: () => number = () => performance.now()): Held<H> {
+  const { held: most, leaseMs } = driver.limits;
+  const entries = new Map<string, Entry<H>>();
+  const waiting: (() => void)[] = [];
+  let lostLeases = 0;
+  let beat: Promise<void> = Promise.resolve();
+
+  const prolong = async () => {
+    if (leaseMs === undefined || driver.extend === undefined) return;
+    const due = [...entries.values()].filter(({ leasedMs }) => now() - leasedMs > leaseMs / 2);
+    for (let at = 0; at < due.length; at += driver.limits.acks) {
+      const some = due.slice(at, at + driver.limits.acks).filter(({ message }) => entries.has(message.key));
+      const startedMs = now();
+      const answers = await driver.extend(some.map(({ message }) => message)).catch(() => undefined);
+      for (const [index, entry] of some.entries()) {
+        if (answers?.[index] === true) entry.leasedMs = startedMs;
+        // Without an answer it is tried again; what the server refused is settled all the same, and may come back.
+        else if (answers !== undefined) lostLeases += forget(entry);
+      }
+    }
+  };
+  const forget = (entry: Entry<H>) => {
+    if (entry.leasedMs === Number.POSITIVE_INFINITY) return 0;
+    entry.leasedMs = Number.POSITIVE_INFINITY;
+    return 1;
+  };
+  const timer =
+    leaseMs === undefined
+      ? undefined
+      : setInterval(() => {
+          beat = beat.then(prolong);
+        }, leaseMs / 8);
+  timer?.unref();
+  const wake = () => {
+    if (entries.size < most) for (const go of waiting.splice(0)) go();
+  };
+
+  return {
+    get size() {
+      return entries.size;
+    },
+    get lostLeases() {
+      return lostLeases;
+    },
+    take(message) {
+      const known = entries.get(message.key);
+      if (known !== undefined) {
+        known.message = message;
+        known.leasedMs = now();
+        return false;
+      }
+      entries.set(message.key, { message, leasedMs: now() });
+      return true;
+    },
+    give(key) {
+      const entry = entries.get(key);
+      entries.delete(key);
+      wake();
+      return entry?.message;
+    },
+    quiet: () => beat,
+    async room(signal) {
+      while (entries.size >= most && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+    },
+    giveAll() {
+      const all = [...entries.values()].map(({ message }) => message);
+      entries.clear();
+      wake();
+      return all;
+    },
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await beat;
+    },
+  };
+}
