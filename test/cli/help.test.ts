@@ -6,7 +6,8 @@ test('help lists every command and every exit code on standard output', async ()
   const { status, stdout, stderr } = await respool(['--help']);
 
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  for (const { name, summary } of await loadCommands()) expect(stdout).toMatch(new RegExp(`${name} +${summary}`));
+  const unfolded = stdout.replace(/\s+/gu, ' ');
+  for (const { name, summary } of await loadCommands()) expect(unfolded).toContain(` ${name} ${summary}`);
   expect(stdout).toContain('130, 143');
 });
 
