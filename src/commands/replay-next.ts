@@ -18,7 +18,7 @@ const PLACEHOLDER = '<secret>';
 
 /** The flags that a replay of the quarantine needs as they were given: those about sinks, events and state. */
 const KEPT = new Set([
-  ...['--to', '--jobs', '--max-rate', '--partitions-within', '--strict-id', '--schema', '--unknown-event'],
+  ...['--to', '--jobs', '--max-rate', '--ledger', '--partitions-within', '--strict-id', '--schema', '--unknown-event'],
   ...['--id', '--name', '--time', '--user', '--timezone', '--identical', '--config', '--state-dir'],
 ]);
 const SWITCHES = new Set(['--strict-id']);

@@ -7,6 +7,7 @@ import { createProgress, type Progress } from '../report/progress.js';
 import { replayRenderers } from '../report/replay-renderers.js';
 import type { Invocation } from './command.js';
 import type { ReplayOptions } from './replay.js';
+import { guardSinks } from './replay-ledger.js';
 import { type OpenReplay, openReplay } from './replay-open.js';
 import { runPlan } from './replay-plan.js';
 import { reportOf } from './replay-report.js';
@@ -52,12 +53,13 @@ async function runAndReport(call: Call, progress: Progress) {
   await using open = await openReplay(call);
   tellStart(open, progress);
   const run = open.resumed ?? (await newRun(call, open));
+  await using guarded = await guardSinks(call, open.sinks, run);
   await using pool = await openPreparePool(open.spec, threadsFor(open, options));
   const watch = watchProgress(open, progress, startedMs);
   try {
     const outcome = await replay({
       source: open.source,
-      sinks: open.sinks,
+      sinks: guarded.sinks,
       pool,
       run,
       quarantineBytes: await trimQuarantine(run),

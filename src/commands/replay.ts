@@ -44,6 +44,26 @@ const sinkOptions = {
     timeRange,
   ),
   resend: toggle({ flag: '--resend', summary: 'send again what the ledger says was taken', group: 'Sinks' }),
+  onUnknown: withDefault(
+    {
+      flag: '--on-unknown',
+      value: 'what',
+      summary: 'events whose answer was lost: ask the sink (verify), take them for delivered (skip), or send again',
+      group: 'Sinks',
+      choices: ['verify', 'skip', 'resend'],
+      default: 'verify',
+    },
+    choice(['verify', 'skip', 'resend']),
+  ),
+  ledger: optional(
+    {
+      flag: '--ledger',
+      value: 'postgres://…',
+      summary: 'what was sent, shared by several machines (default: in the state folder)',
+      group: 'Sinks',
+    },
+    text,
+  ),
 } as const;
 
 const eventOptions = {

@@ -85,6 +85,7 @@ async function deliver(
   const correct = (verdicts: readonly Verdict[]) => recall.correct(sink, raw.part, events, verdicts);
   const delivery: Delivery = {
     events,
+    part: raw.part,
     encoded: prepared.encoded[at]?.data,
     refused: prepared.refused[at] ?? [],
     onCommitting(token, verdicts) {

@@ -67,18 +67,20 @@ export function openLane(sink: Sink, signal: AbortSignal, waitNote?: WaitNote): 
   };
 }
 
-/** Lets at most `limit` tasks run at once, in the order in which they came. */
+/** Lets at most `limit` tasks run at once, begun in the order in which they came. */
 function createTurns(limit: number) {
   let running = 0;
   const waiting: (() => void)[] = [];
   const release = () => {
-    running--;
-    waiting.shift()?.();
+    const next = waiting.shift();
+    // The turn is handed over: nobody who comes in between takes it.
+    if (next === undefined) running--;
+    else next();
   };
   return {
     async take<T>(task: () => Promise<T>): Promise<T> {
-      while (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
-      running++;
+      if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+      else running++;
       try {
         return await task();
       } finally {

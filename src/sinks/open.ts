@@ -13,6 +13,7 @@ const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ['postgresql', async (address, context) => (await import('./postgres/postgres.js')).openPostgres(address, context)],
   ['mixpanel', async (address, context) => (await import('./mixpanel/mixpanel.js')).openMixpanel(address, context)],
   ['pglite', async (address, context) => (await import('./postgres/pglite.js')).openPglite(address, context)],
+  ['file', async (address) => (await import('./file/file.js')).openFile(address)],
 ]);
 
 /** What a sink's address can begin with. */
@@ -31,7 +32,7 @@ export async function openSink(address: string, context: SinkContext): Promise<S
     code: 'unknown_sink',
     hint:
       meant === undefined
-        ? 'sinks: postgres://host/database?table=events, pglite:<folder>, mixpanel'
+        ? 'sinks: postgres://host/database?table=events, pglite:<folder>, mixpanel, file:<path>'
         : `did you mean "${meant}:"?`,
   });
 }

@@ -18,7 +18,8 @@ export interface Sink extends AsyncDisposable {
   describe(): SinkDescription;
   /**
    * Delivers up to `limits.maxEvents` events and resolves to one verdict for each, in the same order.
-   * @throws SinkUnavailableError when nothing is known of any event: deliver the same batch again.
+   * @throws SinkUnavailableError when nothing is known of any event: deliver the same batch again. A sink whose
+   * `onRepeat` is not `ignored` throws it only when certainly nothing was sent; what may have arrived is `unknown`.
    */
   deliver(delivery: Delivery, signal: AbortSignal): Promise<readonly Verdict[]>;
   /**
@@ -27,6 +28,18 @@ export interface Sink extends AsyncDisposable {
    * Absent where there is nothing to foresee.
    */
   preview?(delivery: Delivery): readonly ForeseenVerdict[] | undefined;
+  /**
+   * Present in sinks that send only once they have seen every event: what `deliver` answers holds once this has
+   * resolved, and until then nothing is settled. It is called once, behind the last delivery of a run whose source has
+   * been read to its end; a run that does not get there begins anew.
+   * @throws SinkUnavailableError when not all has been taken: nothing that was gathered counts as delivered.
+   */
+  finish?(signal: AbortSignal): Promise<void>;
+  /**
+   * Where the far side ends, for sinks that can be put back there. The ledger keeps it together with the events that
+   * were accepted, so that what was written behind it before a crash is taken away instead of being sent twice.
+   */
+  readonly mark?: Mark;
   /**
    * What became of a delivery that announced `token` through `onCommitting` before the process died.
    * Absent where the far side cannot be asked.
@@ -53,6 +66,25 @@ export interface ForeseenVerdict {
   readonly verdict: Verdict;
 }
 
+/** The end of what a sink has written, as a text that only the sink understands. */
+export interface Mark {
+  /** Behind the last delivery that has been answered. */
+  now(): string;
+  /**
+   * Finds the end of what was written before, or the beginning when `known` is undefined. Called once, before the first
+   * delivery.
+   * @returns false when what was written is gone: then nothing of what was accepted is there any more.
+   */
+  restore(known: KnownMark | undefined): Promise<boolean>;
+}
+
+export interface KnownMark {
+  /** As `now` gave it. */
+  readonly text: string;
+  /** Whether a delivery was being written when the process died: what stands behind the mark is a part of it. */
+  readonly wasInterrupted: boolean;
+}
+
 export interface SinkLimits {
   readonly maxEvents: number;
   /** Bytes of event text in one delivery. */
@@ -72,6 +104,8 @@ export interface SinkDescription {
 
 export interface Delivery {
   readonly events: EventBatch;
+  /** Number of the source's part that the events come from; absent means 0. */
+  readonly part?: number;
   /** What the sink's encoder made of these events, undefined when the sink has none. */
   readonly encoded: unknown;
   /** Events that the encoder refused: they are in `events`, not in `encoded`, and keep this verdict. */
