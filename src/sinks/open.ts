@@ -11,6 +11,10 @@ type Opener = (address: string, context: SinkContext) => Promise<Sink>;
 const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ['postgres', async (address, context) => (await import('./postgres/postgres.js')).openPostgres(address, context)],
   ['postgresql', async (address, context) => (await import('./postgres/postgres.js')).openPostgres(address, context)],
+  [
+    'datadog-logs',
+    async (address, context) => (await import('./datadog-logs/datadog-logs.js')).openDatadogLogs(address, context),
+  ],
   ['mixpanel', async (address, context) => (await import('./mixpanel/mixpanel.js')).openMixpanel(address, context)],
   ['pglite', async (address, context) => (await import('./postgres/pglite.js')).openPglite(address, context)],
   ['file', async (address) => (await import('./file/file.js')).openFile(address)],
@@ -32,7 +36,7 @@ export async function openSink(address: string, context: SinkContext): Promise<S
     code: 'unknown_sink',
     hint:
       meant === undefined
-        ? 'sinks: postgres://host/database?table=events, pglite:<folder>, mixpanel, file:<path>'
+        ? 'sinks: postgres://host/database?table=events, pglite:<folder>, mixpanel, datadog-logs, file:<path>'
         : `did you mean "${meant}:"?`,
   });
 }

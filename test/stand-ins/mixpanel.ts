@@ -110,8 +110,7 @@ class Project {
 
   answer(request: Received): Reply {
     const { pathname } = request.url;
-    const headers = { date: new Date(this.now()).toUTCString() };
-    if (pathname === '/import' && request.method === 'POST') return { ...this.import(request), headers };
+    if (pathname === '/import' && request.method === 'POST') return this.import(request);
     if (pathname === '/api/2.0/export' && request.method === 'GET') {
       if (!this.isKnown(request)) return error(401, 'Invalid credentials', 'Unauthorized');
       return exportAnswer(request, {

@@ -38,12 +38,14 @@ interface ServerOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
   /** 0 takes a free one. */
   readonly port?: number;
+  /** What its answers say the time is. */
+  readonly now?: () => number;
 }
 
 /** Starts a server on a port of its own that answers with what `handle` gives. */
 export async function startServer(
   handle: (request: Received) => Reply | Promise<Reply>,
-  { faults, tls, port = 0 }: ServerOptions = {},
+  { faults, tls, port = 0, now = Date.now }: ServerOptions = {},
 ): Promise<StandInServer> {
   let decide = faults;
   let requests = 0;
@@ -54,6 +56,7 @@ export async function startServer(
     requests++;
     busiest = Math.max(busiest, ++inside);
     response.on('close', () => inside--);
+    response.setHeader('date', new Date(now()).toUTCString());
     answer(message, response, { handle, fault: decide?.() }).catch(() => message.socket.destroy());
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);

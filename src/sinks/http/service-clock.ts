@@ -1,12 +1,13 @@
 import type { Answer } from './answer.js';
 
-/** The time as the service has it, as far as its answers tell: the earlier of its clock and ours. */
+/** The time as the service may have it, as far as the `Date` of its answers tells; milliseconds since the Unix epoch. */
 export interface ServiceClock {
-  /** Milliseconds since the Unix epoch. */
-  now(): number;
-  /** Reads the `Date` of an answer. */
+  /** The earlier of its time and ours. */
+  earliest(): number;
+  /** The later of its time and ours. */
+  latest(): number;
   learn(answer: Pick<Answer, 'headers'>): void;
-  /** How far ours is ahead of the service's, in milliseconds; below a few seconds it is 0. */
+  /** How far our clock is ahead of the service's; negative when it is behind, 0 within a few seconds. */
   readonly aheadMs: number;
 }
 
@@ -17,12 +18,13 @@ const IMPRECISE_MS = 5_000;
 export function createServiceClock(now: () => number): ServiceClock {
   let aheadMs = 0;
   return {
-    now: () => now() - aheadMs,
+    earliest: () => now() - Math.max(0, aheadMs),
+    latest: () => now() - Math.min(0, aheadMs),
     learn({ headers }) {
       const theirs = Date.parse(headers.date ?? '');
       if (Number.isNaN(theirs)) return;
       const difference = now() - theirs;
-      aheadMs = difference > IMPRECISE_MS ? difference : 0;
+      aheadMs = Math.abs(difference) > IMPRECISE_MS ? difference : 0;
     },
     get aheadMs() {
       return aheadMs;

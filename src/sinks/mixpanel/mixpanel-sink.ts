@@ -45,14 +45,14 @@ export function createMixpanelSink(options: MixpanelSinkOptions): Sink {
     onRepeat: 'overwritten',
     limits: { maxEvents: MOST_EVENTS, maxBytes: MOST_BYTES, concurrency: CONCURRENCY },
     encoder: { module: new URL('./encode/encoder.js', import.meta.url).href, options: encoder },
-    describe: () => remarks.describe(clock.aheadMs),
+    describe: () => remarks.describe(Math.max(0, clock.aheadMs)),
     preview(delivery) {
       remarks.count(delivery.encoded as EncodedRequests); // made by this sink's encoder
-      return foresee(delivery, (event) => remarks.hold(delivery, event, clock.now()));
+      return foresee(delivery, (event) => remarks.hold(delivery, event, clock.earliest()));
     },
     deliver(delivery, signal) {
       remarks.count(delivery.encoded as EncodedRequests); // made by this sink's encoder
-      const held = (event: number) => remarks.hold(delivery, event, clock.now());
+      const held = (event: number) => remarks.hold(delivery, event, clock.earliest());
       return deliverRequests(delivery, { held, post, read: readAnswer }, signal);
     },
     [Symbol.asyncDispose]: options.close,
