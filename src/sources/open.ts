@@ -9,7 +9,9 @@ import type { Source } from './source.js';
 type Opener = (address: string, context: SourceContext) => Promise<Source>;
 
 /** Sources that are named by a scheme of their own; each is loaded only when it is needed. */
-const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([]);
+const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
+  ['sqs', async (address, context) => (await import('./queue/sqs/sqs.js')).openSqs(address, context)],
+]);
 
 /** Schemes that name dumps, beside paths. */
 const DUMP_SCHEMES = ['s3'];
