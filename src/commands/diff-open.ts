@@ -6,12 +6,13 @@ import { chooseIdentity, type DiffIdentity } from '../diff/identity.js';
 import type { DiffRules } from '../diff/rules.js';
 import { UsageError } from '../errors.js';
 import { parseSplitPointer } from '../event/locate.js';
-import { parsePointer } from '../event/pointer.js';
+import { formatPointer, parsePointer } from '../event/pointer.js';
 import { type Peeked, peek } from '../flow/peek.js';
 import { openSource } from '../sources/open.js';
 import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
 import type { DiffOptions } from './diff.js';
+import { unwrapperFor } from './unwrap-option.js';
 
 type Call = Invocation<DiffOptions>;
 
@@ -39,18 +40,19 @@ export async function openDiff(call: Call): Promise<OpenDiff> {
     for (const each of closing.toReversed()) await each[Symbol.asyncDispose]();
   };
   try {
-    const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
+    const split = options.split === undefined ? {} : { split: parseSplitPointer(options.split) };
+    const shape = { ...split, ...unwrapperFor(options.unwrap) };
     const look = async (word: string): Promise<Peeked> => {
       const source = await openSide(call, word);
       closing.push(source);
-      const peeked = await peek(source, split === undefined ? {} : { split }, stop.finish);
+      const peeked = await peek(source, shape, stop.finish);
       closing.splice(closing.indexOf(source), 1, peeked.source);
       return peeked;
     };
     const left = await look(leftWord);
     const right = await look(rightWord);
     const noise = options.noise === undefined ? undefined : await look(options.noise);
-    const rules = rulesOf(options);
+    const rules = rulesOf(options, [left.source, right.source]);
     const { id, name, time } = options;
     const identity = chooseIdentity({
       flags: { id, name, time },
@@ -61,12 +63,16 @@ export async function openDiff(call: Call): Promise<OpenDiff> {
       left: { label: left.source.label, samples: left.samples },
       right: { label: right.source.label, samples: right.samples },
     });
+    const sides = [
+      { source: left.source, other: right },
+      { source: right.source, other: left },
+    ];
     return {
       left: left.source,
       right: right.source,
       noise: noise?.source,
       rules,
-      identity,
+      identity: { ...identity, warnings: [...identity.warnings, ...sides.flatMap(withoutColumn)] },
       jobs: options.jobs ?? cpus().length,
       [Symbol.asyncDispose]: close,
     };
@@ -97,7 +103,7 @@ function openSide({ config, options, io }: Call, word: string): Promise<Source> 
   });
 }
 
-function rulesOf(options: DiffOptions): DiffRules {
+function rulesOf(options: DiffOptions, sides: readonly Source[]): DiffRules {
   return {
     ignore: options.ignore,
     only: options.only,
@@ -106,9 +112,20 @@ function rulesOf(options: DiffOptions): DiffRules {
     renames: options.map,
     numericStrings: options.numericStrings,
     nullIsMissing: options.nullIsMissing,
-    instants: [],
+    columns: sides.flatMap(({ columns = [] }) => columns),
     timezone: options.timezone,
   };
+}
+
+/** A table cannot hold what it has no column for: then every event differs. */
+function withoutColumn({ source, other }: { readonly source: Source; readonly other: Peeked }): string[] {
+  if (source.columns === undefined || other.source.columns !== undefined) return [];
+  const tops = new Set(source.columns.map(({ pointer }) => parsePointer(pointer)[0]));
+  const members = new Set(other.samples.flatMap((sample) => Object.keys(sample)));
+  const lacking = [...members].filter((member) => !tops.has(member)).map((member) => formatPointer([member]));
+  if (lacking.length === 0) return [];
+  const rest = lacking.length > 8 ? ` and ${lacking.length - 8} more` : '';
+  return [`the table has no column for ${lacking.slice(0, 8).join(', ')}${rest}; --ignore leaves them out`];
 }
 
 /** A source is always equal to itself: whoever compares it with itself has mixed something up. */

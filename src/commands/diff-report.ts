@@ -150,7 +150,7 @@ function shown(example: DiffExample, { open, left, right }: Compared): DiffExamp
 
 function keyOf(text: string, side: 'left' | 'right', { identity, rules }: OpenDiff): string {
   if (text === '') return '';
-  const reading = createReading({ ...rules, ignore: [], only: [], nullIsMissing: false, instants: [] });
+  const reading = createReading({ ...rules, ignore: [], only: [], nullIsMissing: false, columns: [] });
   const value = reading.read(parseExact(text), side);
   const id = identity.left.id?.pointer;
   const isId = identity.key.kind === 'id' && id !== undefined;

@@ -1,10 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diff } from '../diff/diff.js';
 import { type Collector, createCollector, writeCollected } from '../diff/emit.js';
 import type { DiffOutcome, FieldCount } from '../diff/outcome.js';
 import type { Side } from '../diff/side.js';
-import { stateError } from '../flow/state/durable.js';
 import { newRunId } from '../flow/state/run-record.js';
 import { DIFF_FORMATS, diffRenderers } from '../report/diff-renderers.js';
 import type { DiffReport } from '../report/diff-report.js';
@@ -15,6 +13,7 @@ import type { DiffOptions } from './diff.js';
 import { type OpenDiff, openDiff } from './diff-open.js';
 import { reportOf } from './diff-report.js';
 import { type DiffReading, newReading, readOneSide } from './diff-sides.js';
+import type { DiffEmit } from './diff-values.js';
 
 type Call = Invocation<DiffOptions>;
 
@@ -48,51 +47,37 @@ export async function runDiff(call: Call): Promise<number> {
 
 async function compareAndReport(call: Call, progress: Progress): Promise<DiffReport> {
   const run = newRunId(new Date());
+  const compareOnce = (writes: readonly DiffEmit[]) => compare(call, { run, progress, writes });
+  if (call.options.heal === undefined) return compareOnce(call.options.emit);
   const { healWith } = await import('./diff-heal.js');
-  const compareOnce = (collectors: readonly Collector[]) => compare(call, { run, progress, collectors });
-  return call.options.heal === undefined ? compareOnce([]) : healWith(call, { run, progress, compareOnce });
+  return healWith(call, { run, progress, compareOnce });
 }
 
 interface Once {
   readonly run: string;
   readonly progress: Progress;
-  /** What is collected besides what the user wants to have written. */
-  readonly collectors: readonly Collector[];
+  /** Which events are written to which files. */
+  readonly writes: readonly DiffEmit[];
 }
 
-async function compare(call: Call, { run, progress }: Once): Promise<DiffReport> {
+async function compare(call: Call, { run, progress, writes }: Once): Promise<DiffReport> {
   const startedMs = performance.now();
   await using open = await openDiff(call);
   for (const warning of open.identity.warnings) progress.note(`warning: ${warning}`);
   for (const note of open.identity.notes) progress.detail(note);
   const folder = join(call.options.stateDir, 'diff');
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
-    throw stateError(error, folder);
-  });
   const reading = newReading({ call, open, folder, progress, startedMs });
   using left = await readOneSide(reading, open.left, 'left');
   const noise = await learnNoise(reading, left);
   using right = await readOneSide(reading, open.right, 'right');
-  const collectors = call.options.emit.map(({ kind, path }) => ({ path, collector: createCollector(kind) }));
-  const outcome = await compareSides(reading, {
-    left,
-    right,
-    noise: noise ?? [],
-    collectors: collectors.map(({ collector }) => collector),
-  });
-  for (const { path, collector } of collectors) {
+  const collected = writes.map(({ kind, path }) => ({ path, collector: createCollector(kind) }));
+  const collectors = collected.map(({ collector }) => collector);
+  const outcome = await compareSides(reading, { left, right, noise: noise ?? [], collectors });
+  for (const { path, collector } of collected) {
     writeCollected(path, collector, collector.kind === 'extra' ? right : left);
   }
-  return reportOf(call, {
-    run,
-    open,
-    left,
-    right,
-    outcome,
-    noise,
-    startedMs,
-    emitted: collectors.map(({ path, collector }) => ({ kind: collector.kind, path, events: collector.count })),
-  });
+  const emitted = collected.map(({ path, collector: { kind, count: events } }) => ({ kind, path, events }));
+  return reportOf(call, { run, open, left, right, outcome, noise, startedMs, emitted });
 }
 
 /** At which places two runs of the old pipeline differ. */

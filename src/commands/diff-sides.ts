@@ -12,6 +12,7 @@ import type { Invocation } from './command.js';
 import type { DiffOptions } from './diff.js';
 import type { OpenDiff } from './diff-open.js';
 import { threadsFor } from './threads.js';
+import { unwrapperFor } from './unwrap-option.js';
 
 const PROGRESS_EVERY_MS = 200;
 
@@ -25,12 +26,15 @@ export interface DiffReading {
   readonly folder: string;
   readonly progress: Progress;
   readonly startedMs: number;
+  /** What the sides read before have come to, for progress. */
+  readonly before: { events: number; storedBytes: number };
 }
 
 /** What the sides of a new comparison share: each is hashed in its own way. */
-export function newReading(rest: Omit<DiffReading, 'seed' | 'names'>): DiffReading {
+export function newReading(rest: Omit<DiffReading, 'seed' | 'names' | 'before'>): DiffReading {
   const words = randomBytes(16);
-  return { ...rest, seed: [0, 4, 8, 12].map((at) => words.readInt32LE(at)), names: createNames() };
+  const seed = [0, 4, 8, 12].map((at) => words.readInt32LE(at));
+  return { ...rest, seed, names: createNames(), before: { events: 0, storedBytes: 0 } };
 }
 
 /** Reads one side to its end on all threads. */
@@ -44,7 +48,7 @@ export async function readOneSide(reading: DiffReading, source: Source, side: 'l
     names,
     folder,
     signal: call.stop.finish,
-    onProgress: watch(reading, source),
+    onProgress: watch(reading),
   });
 }
 
@@ -61,6 +65,7 @@ function specOf(
     timezone,
     identical: 'merge',
     ...(split !== undefined && { split: parseSplitPointer(split) }),
+    ...unwrapperFor(options.unwrap),
     filter: {
       events: event,
       ...(since !== undefined && { sinceUs: since }),
@@ -71,14 +76,20 @@ function specOf(
   };
 }
 
-function watch({ progress, startedMs }: DiffReading, { parts }: Source) {
-  const bytesTotal = parts.reduce((sum, { bytes }) => sum + (bytes ?? Number.NaN), 0);
+function watch({ open, progress, startedMs, before }: DiffReading) {
+  const sources = [open.left, open.right, ...(open.noise === undefined ? [] : [open.noise])];
+  const sizes = sources.flatMap(({ parts }) => parts.map(({ bytes }) => bytes ?? Number.NaN));
+  const bytesTotal = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  const start = { ...before };
   let shownMs = 0;
   return ({ events, storedBytes }: { readonly events: number; readonly storedBytes: number }) => {
+    before.events = start.events + events;
+    before.storedBytes = start.storedBytes + storedBytes;
     const nowMs = performance.now();
     if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
     shownMs = nowMs;
     const total = Number.isNaN(bytesTotal) ? {} : { bytesTotal };
-    progress.update({ read: events, bytesRead: storedBytes, ...total, sinks: [], elapsedMs: nowMs - startedMs });
+    const elapsedMs = nowMs - startedMs;
+    progress.update({ read: before.events, bytesRead: before.storedBytes, ...total, sinks: [], elapsedMs });
   };
 }

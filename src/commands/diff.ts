@@ -4,6 +4,7 @@ import { checkOptions, dumpOptions } from './dump-options.js';
 import { optional, repeatable, toggle, type ValuesOf, withDefault } from './option.js';
 import { sharedOptions } from './shared-options.js';
 import { time, timezone } from './time-values.js';
+import { unwrap, unwrapDescription } from './unwrap-option.js';
 import { field, text, wholeNumber } from './values.js';
 
 const comparing = 'Comparing';
@@ -158,6 +159,7 @@ const options = {
   ...choosingOptions,
   ...resultOptions,
   ...dumpOptions,
+  unwrap: withDefault({ ...unwrapDescription, group: 'Dumps', default: 'auto' }, unwrap),
   timezone: withDefault(
     { flag: '--timezone', value: 'zone', summary: 'zone of times that have none', group: 'Events', default: 'UTC' },
     timezone,

@@ -90,7 +90,7 @@ function keyRule({ key, byContent, rules }: IdentitySources, id: Pointer | undef
   if (key.length > 0) return { kind: 'fields', pointers: key };
   if (id === undefined) return { kind: 'content' };
   // Rules that change how values are written hold for ids as well.
-  const isPlain = !rules.numericStrings && rules.instants.length === 0;
+  const isPlain = !rules.numericStrings && rules.columns.length === 0;
   return isPlain ? { kind: 'id' } : { kind: 'fields', pointers: [id] };
 }
 

@@ -1,7 +1,5 @@
 import { ExactNumber, type ExactValue, exactJson, isExactObject } from '../event/exact.js';
 import { formatPointer, type Pointer } from '../event/pointer.js';
-import { createTimeReader } from '../event/time.js';
-import { bestMatch, createPattern } from './pattern.js';
 import { createReading } from './reading.js';
 import type { DiffRules, KeyRule } from './rules.js';
 
@@ -11,22 +9,16 @@ import type { DiffRules, KeyRule } from './rules.js';
  */
 export function createKeyText(key: KeyRule, rules: DiffRules): (value: ExactValue) => string | undefined {
   if (key.kind !== 'fields') return () => undefined;
-  const instants = rules.instants.map(createPattern);
-  const readTime = createTimeReader({ timezone: rules.timezone });
   const { canonical } = createReading(rules);
-  const part = (value: ExactValue | undefined, pointer: Pointer): string => {
+  const part = (value: ExactValue | undefined): string => {
     if (value === undefined || value === null) return '';
-    if (typeof value === 'string' && instants.length > 0 && bestMatch(instants, pointer) === 'within') {
-      const micros = readTime(value);
-      if (!Number.isNaN(micros)) return `@${micros}`;
-    }
     // As with ids, a number and the text of its digits are the same key.
     if (typeof value === 'string') return JSON.stringify(value);
     if (value instanceof ExactNumber) return value.canonical.startsWith('@') ? value.canonical : `"${value.canonical}"`;
     return canonical(value);
   };
   return (value) => {
-    const parts = key.pointers.map((pointer) => part(valueAtExact(value, pointer), pointer));
+    const parts = key.pointers.map((pointer) => part(valueAtExact(value, pointer)));
     return parts.every((text) => text === '') ? undefined : parts.join(',');
   };
 }

@@ -1,6 +1,6 @@
 import { ExactNumber, type ExactObject, type ExactValue, isExactObject, isNumberText } from '../event/exact.js';
 import type { Pointer } from '../event/pointer.js';
-import { createTimeReader } from '../event/time.js';
+import { createColumnReader } from './column-value.js';
 import { bestMatch, createPattern, type Pattern } from './pattern.js';
 import type { DiffRules, SideName } from './rules.js';
 
@@ -12,26 +12,25 @@ export interface Reading {
   canonical(value: ExactValue): string;
 }
 
-/** An instant that stands where a table holds times; compared by microseconds, shown as it was written. */
-class ExactInstant extends ExactNumber {}
-
 /** Opens the reading of events under rules. */
 export function createReading(rules: DiffRules): Reading {
   const places = {
     ignore: rules.ignore.map(createPattern),
     only: rules.only.map(createPattern),
-    instants: rules.instants.map(createPattern),
   };
-  const readTime = createTimeReader({ timezone: rules.timezone });
+  const columnValue = createColumnReader(rules);
   const visit = (value: ExactValue, pointer: readonly string[]): ExactValue | undefined => {
     if (bestMatch(places.ignore, pointer) === 'within') return undefined;
     if (!isWanted(places.only, pointer, value)) return undefined;
+    const column = columnValue(value, pointer);
+    if (column !== undefined) return column.value;
     if (value === null && rules.nullIsMissing) return undefined;
     if (isExactObject(value)) return members(value, pointer, visit);
     if (Array.isArray(value)) {
       return value.map((item: ExactValue, index) => visit(item, [...pointer, String(index)]) ?? null);
     }
-    return scalar(value as string | boolean | ExactNumber | null, pointer, { rules, places, readTime }); // the rest of ExactValue
+    if (rules.numericStrings && typeof value === 'string' && isNumberText(value)) return new ExactNumber(value);
+    return value;
   };
   return {
     read(value, side) {
@@ -60,26 +59,6 @@ function isWanted(only: readonly Pattern[], pointer: readonly string[], value: E
   if (only.length === 0) return true;
   const match = bestMatch(only, pointer);
   return match === 'within' || (match === 'towards' && typeof value === 'object' && !(value instanceof ExactNumber));
-}
-
-interface Circumstances {
-  readonly rules: DiffRules;
-  readonly places: { readonly instants: readonly Pattern[] };
-  readonly readTime: (value: unknown, raw?: string) => number;
-}
-
-function scalar(
-  value: string | boolean | ExactNumber | null,
-  pointer: readonly string[],
-  { rules, places, readTime }: Circumstances,
-): ExactValue {
-  if (places.instants.length > 0 && bestMatch(places.instants, pointer) === 'within') {
-    const raw = value instanceof ExactNumber ? value.raw : value;
-    const micros = value instanceof ExactNumber ? readTime(Number(value.raw), value.raw) : readTime(value);
-    if (!Number.isNaN(micros)) return new ExactInstant(JSON.stringify(raw), `@${micros}`);
-  }
-  if (rules.numericStrings && typeof value === 'string' && isNumberText(value)) return new ExactNumber(value);
-  return value;
 }
 
 /** Moves what stands under the right side's names to the left side's. */

@@ -1,4 +1,5 @@
 import type { Pointer } from '../event/pointer.js';
+import type { SourceColumnPlace } from '../sources/source.js';
 import type { PatternText } from './pattern.js';
 
 /** When two events are equal: plain data, the same on both sides and in every worker. */
@@ -17,8 +18,8 @@ export interface DiffRules {
   readonly numericStrings: boolean;
   /** A member that is null is no member. */
   readonly nullIsMissing: boolean;
-  /** Places that hold instants however they are written, because a column of a table says so. */
-  readonly instants: readonly PatternText[];
+  /** Places that hold what a column of a table holds, however the other side writes it. */
+  readonly columns: readonly SourceColumnPlace[];
   /** Zone of times that name none. */
   readonly timezone: string;
 }
@@ -43,11 +44,11 @@ export const NO_RULES: DiffRules = {
   renames: [],
   numericStrings: false,
   nullIsMissing: false,
-  instants: [],
+  columns: [],
   timezone: 'UTC',
 };
 
 /** Whether the rules leave the value of an event as it is, so that it can be hashed from its bytes. */
-export function leavesValues({ ignore, only, renames, numericStrings, nullIsMissing, instants }: DiffRules): boolean {
-  return ignore.length + only.length + renames.length + instants.length === 0 && !numericStrings && !nullIsMissing;
+export function leavesValues({ ignore, only, renames, numericStrings, nullIsMissing, columns }: DiffRules): boolean {
+  return ignore.length + only.length + renames.length + columns.length === 0 && !numericStrings && !nullIsMissing;
 }

@@ -71,12 +71,13 @@ function isTooLittle(samples: number, bytes: number): boolean {
 }
 
 function plainOf(source: Source) {
-  const { label, parts, decoder, notes, settles } = source;
+  const { label, parts, decoder, notes, settles, columns } = source;
   return {
     label,
     parts,
     decoder,
     ...(notes !== undefined && { notes }),
+    ...(columns !== undefined && { columns }),
     ...(settles !== undefined && { settles }),
     ...(source.tally !== undefined && { tally: () => source.tally?.() ?? { acked: 0, left: 0, notes: [] } }),
   };

@@ -11,6 +11,8 @@ type Opener = (address: string, context: SourceContext) => Promise<Source>;
 /** Sources that are named by a scheme of their own; each is loaded only when it is needed. */
 const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ['sqs', async (address, context) => (await import('./queue/sqs/sqs.js')).openSqs(address, context)],
+  ['postgres', async (address, context) => (await import('./postgres/open.js')).openPostgresSource(address, context)],
+  ['postgresql', async (address, context) => (await import('./postgres/open.js')).openPostgresSource(address, context)],
 ]);
 
 /** Schemes that name dumps, beside paths. */

@@ -10,6 +10,8 @@ export interface Source extends AsyncDisposable {
   readonly decoder: DecoderReference;
   /** Sentences for the user about how the input is read. */
   readonly notes?: readonly string[];
+  /** Columns of a table whose rows are the events; absent where events are JSON texts of their own. */
+  readonly columns?: readonly SourceColumnPlace[];
   /**
    * What settling means. `positions` (the default): stretches that are done are not read again. `messages`: each line
    * is a message that is acknowledged for itself; every batch is settled, also one that a sink did not take whole, and
@@ -24,6 +26,16 @@ export interface Source extends AsyncDisposable {
    * @param done stretches that an earlier invocation has settled: they are not yielded again.
    */
   batches(done: readonly DoneStretch[], signal: AbortSignal): AsyncIterable<RawBatch | PartFailure>;
+}
+
+/** What a column of a table holds, whatever its rows look like as JSON. */
+export type ColumnType = 'instant' | 'uuid' | 'number' | 'boolean' | 'text' | 'json';
+
+/** Where a column of a table stands in the events that its rows are. */
+export interface SourceColumnPlace {
+  /** JSON Pointer. */
+  readonly pointer: string;
+  readonly type: ColumnType;
 }
 
 /** Messages of a queue, counted by the source itself. */
