@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Ledger } from '../flow/ledger/ledger.js';
-import { openLedger } from '../flow/ledger/open.js';
-import { needsLedger, withLedger } from '../flow/ledger/with-ledger.js';
+import { openLedger, openScratchLedger } from '../flow/ledger/open.js';
+import { type LedgerRules, needsLedger, withLedger } from '../flow/ledger/with-ledger.js';
 import type { StoredRun } from '../flow/state/run-record.js';
 import type { Sink } from '../sinks/sink.js';
 import type { Invocation } from './command.js';
@@ -13,7 +13,8 @@ export interface GuardedSinks extends AsyncDisposable {
 }
 
 /**
- * Puts the ledger in front of each sink that would otherwise take an event twice. Without such a sink none is opened.
+ * Puts the ledger in front of each sink that would otherwise take an event twice, and in front of sinks of totals one
+ * that lasts as long as the run: an event that comes twice counts once. None is opened that nobody needs.
  * @throws RespoolError when the ledger cannot be read.
  */
 export async function guardSinks(
@@ -21,20 +22,48 @@ export async function guardSinks(
   sinks: readonly Sink[],
   { record }: StoredRun,
 ): Promise<GuardedSinks> {
-  if (!sinks.some(needsLedger)) return { sinks, [Symbol.asyncDispose]: async () => undefined };
   const { stateDir, resend, onUnknown } = options;
-  const ledger = await openLedger(options.ledger, { stateDir, env: io.env, signal: stop.now });
+  const open: AsyncDisposable[] = [];
+  const close = async () => {
+    for (const ledger of open) await ledger[Symbol.asyncDispose]();
+  };
+  const keep = async (ledger: Promise<Ledger>) => {
+    open.push(await ledger);
+    return ledger;
+  };
   const writer = { run: record.id, source: record.source, startedAt: new Date().toISOString() };
-  const guard = async (sink: Sink, from: Ledger) =>
-    withLedger(sink, await from.openBook(keyOf(sink, options.ledger), writer), { resend, onUnknown });
+  const ledger = once(() => keep(openLedger(options.ledger, { stateDir, env: io.env, signal: stop.now })));
+  const seen = once(() => keep(openScratchLedger(stateDir)));
+  const guard = async (sink: Sink): Promise<Sink> => {
+    if (!needsLedger(sink)) return sink;
+    const book = await (await ledger()).openBook(keyOf(sink, options.ledger), writer);
+    return withLedger(sink, book, { resend, onUnknown });
+  };
   try {
     const guarded: Sink[] = [];
-    for (const sink of sinks) guarded.push(needsLedger(sink) ? await guard(sink, ledger) : sink);
-    return { sinks: guarded, [Symbol.asyncDispose]: () => ledger[Symbol.asyncDispose]() };
+    for (const sink of sinks) {
+      const inner = await guard(sink);
+      const isOfTotals = sink.finish !== undefined;
+      guarded.push(
+        isOfTotals ? await withLedger(inner, await (await seen()).openBook(sink.label, writer), FIRST) : inner,
+      );
+    }
+    return { sinks: guarded, [Symbol.asyncDispose]: close };
   } catch (error) {
-    await ledger[Symbol.asyncDispose]();
+    await close();
     throw error;
   }
+}
+
+/** A ledger that begins empty knows nothing to decide. */
+const FIRST: LedgerRules = { onUnknown: 'verify', resend: false, scope: 'run' };
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 /** Under a shared ledger, the same path on another machine is another file. */

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { resolveSource } from '../config/resolve.js';
 import { chooseFields, type Fields } from '../event/fields.js';
 import { parseSplitPointer } from '../event/locate.js';
@@ -78,9 +81,17 @@ async function openAll(call: Call, closing: AsyncDisposable[]): Promise<OpenRepl
     : await chooseBySample(call, { source: opened, catalog, split });
   closing.push(chosen.source);
   const jobs = options.jobs ?? cpus().length;
+  const scratch = join(options.stateDir, 'scratch');
+  if (!options.dryRun) closing.push(await emptyFolder(scratch));
+  const selection = selectionOf(call, opened);
   const waitNotes = addresses.map(createWaitNote);
   const sinks = await openSinks(addresses, closing, (url, at) =>
-    openSink(url, sinkContext(call, { ...chosen, jobs, onWait: waitNotes[at]?.set })),
+    openSink(url, {
+      ...sinkContext(call, { ...chosen, jobs, onWait: waitNotes[at]?.set }),
+      source: opened.label,
+      scratch: join(scratch, String(at)),
+      ...(selection !== undefined && { selection }),
+    }),
   );
   if (resumed !== undefined) {
     const labels = sinks.map(({ label }) => label);
@@ -99,6 +110,23 @@ async function openAll(call: Call, closing: AsyncDisposable[]): Promise<OpenRepl
     spec: specOf(call, { source: opened, fields: chosen.fields, catalog, split, sinks }),
     [Symbol.asyncDispose]: () => closeAll(closing),
   };
+}
+
+/** What an earlier run has left in a folder of no lasting worth is removed, and what this one leaves too. */
+async function emptyFolder(path: string): Promise<AsyncDisposable> {
+  const remove = () => rm(path, { recursive: true, force: true });
+  await remove();
+  return { [Symbol.asyncDispose]: remove };
+}
+
+/** Tells runs over the same events from others; what cannot be recognised (standard input, a queue) has none. */
+function selectionOf({ options }: Call, { label, parts, settles }: Source): string | undefined {
+  if (settles === 'messages' || parts.some(({ bytes }) => bytes === undefined)) return undefined;
+  const { since, until, event, where, limit, split } = options;
+  return createHash('sha256')
+    .update(JSON.stringify([label, since, until, event, where, limit, split]))
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** What could lose data is asked for before anything is opened. */

@@ -99,6 +99,16 @@ function sinkAccounts(label: string, events: EventBatch, verdicts: readonly Verd
   return { label, ...counts, checksum: checksum.toString(), acceptedChecksum: accepted.toString() };
 }
 
+/** What a sink has gathered and not sent was not accepted. */
+export function withUnsent(accounts: Accounts, gathering: ReadonlySet<string>): Accounts {
+  const sinks = accounts.sinks.map((sink) => {
+    if (!gathering.has(sink.label)) return sink;
+    const unsent = sink.unsent + sink.accepted + sink.duplicate;
+    return { ...sink, accepted: 0, duplicate: 0, unsent, checksum: NO_IDS, acceptedChecksum: NO_IDS };
+  });
+  return { ...accounts, sinks };
+}
+
 /** Adds accounts up. */
 export function addAccounts(a: Accounts, b: Accounts): Accounts {
   const whereExample = a.whereExample ?? b.whereExample;

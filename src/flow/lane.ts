@@ -13,6 +13,8 @@ export interface Lane {
   readonly waiting: string | undefined;
   /** Resolves to the verdicts, or to undefined when the events were not sent because the lane is closed. */
   deliver(delivery: Delivery): Promise<readonly Verdict[] | undefined>;
+  /** Behind the last delivery: lets a sink that gathers send. Resolves to whether what it answered holds. */
+  finish(): Promise<boolean>;
 }
 
 /**
@@ -39,8 +41,23 @@ export function openLane(sink: Sink, signal: AbortSignal, waitNote?: WaitNote): 
     }
   };
 
+  const finish = async () => {
+    if (failure !== undefined || signal.aborted) return false;
+    try {
+      await sink.finish?.(signal);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SinkUnavailableError)) throw error;
+      failure ??= error;
+      return false;
+    } finally {
+      waitNote?.clear();
+    }
+  };
+
   return {
     sink,
+    finish,
     get failure() {
       return failure;
     },

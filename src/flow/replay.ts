@@ -8,7 +8,7 @@ import { prepareInOrder } from './prepare/in-order.js';
 import type { PreparePool } from './prepare/pool.js';
 import { recallIntents } from './recall.js';
 import { recounted } from './recount.js';
-import { openSettlement } from './settlement.js';
+import { openSettlement, type Settlement } from './settlement.js';
 import { openIntentLog } from './state/intents.js';
 import type { StoredRun } from './state/run-record.js';
 import { createThrottle } from './throttle.js';
@@ -84,6 +84,7 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
     run,
     source,
     sinkLabels: sinks.map(({ label }) => label),
+    gathering: sinks.flatMap(({ label, finish }) => (finish === undefined ? [] : [label])),
     intents,
     quarantineBytes: job.quarantineBytes,
     resumed: run.position === undefined ? 0 : run.position.resumed + 1,
@@ -130,11 +131,19 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
   }
   await carrier.arrived();
   stoppedBy ??= whyStop();
+  const isRead = stoppedBy === undefined || stoppedBy.code === 'limit';
+  // Totals over a part of the events would replace those over all of them.
+  if (isRead && failures.length === 0) await finish(lanes, settlement);
   const { accounts } = settlement;
-  const isFinished = (stoppedBy === undefined || stoppedBy.code === 'limit') && accounts.sinks.every(isSent);
+  const isFinished = isRead && accounts.sinks.every(isSent);
   await settlement.checkpoint(isFinished ? 'finished' : 'unfinished');
   const deadSinks = lanes.flatMap(({ sink, failure }) => (failure === undefined ? [] : [{ sink, error: failure }]));
   return { accounts, stoppedBy, failures, deadSinks, storedBytes: carrier.storedBytes };
+}
+
+async function finish(lanes: readonly Lane[], settlement: Settlement): Promise<void> {
+  const hasFinished = await Promise.all(lanes.map((lane) => lane.finish()));
+  for (const [at, { sink }] of lanes.entries()) if (hasFinished[at]) settlement.finished(sink.label);
 }
 
 function batchesLeft({ source, run, pool, stop, countsIdentical }: Replay) {

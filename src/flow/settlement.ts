@@ -1,6 +1,6 @@
 import type { Verdict } from '../sinks/sink.js';
-import type { Source } from '../sources/source.js';
-import { type Accounts, accountsOf, addAccounts, emptyAccounts } from './accounts.js';
+import type { DoneStretch, Source } from '../sources/source.js';
+import { type Accounts, accountsOf, addAccounts, emptyAccounts, withUnsent } from './accounts.js';
 import { lineOutcomes } from './line-outcomes.js';
 import { openQuarantine, type Quarantine } from './quarantine.js';
 import { problemOf, quarantineEntries, type Returned } from './quarantine-entries.js';
@@ -15,6 +15,8 @@ export interface Settlement extends AsyncDisposable {
   /** Everything that has come back in this run, settled or not. */
   readonly accounts: Accounts;
   settle(returned: Returned): Promise<void>;
+  /** Says that a sink that sends only at the end has sent: what it answered holds. */
+  finished(sink: string): void;
   /** Saves the position. `finished` says that nothing is left to do. */
   checkpoint(state: RunPosition['state']): Promise<void>;
 }
@@ -23,6 +25,8 @@ interface Circumstances {
   readonly run: StoredRun;
   readonly source: Pick<Source, 'parts' | 'settles'>;
   readonly sinkLabels: readonly string[];
+  /** Labels of the sinks that send only at the end: until each has, nothing is settled, and the run begins anew. */
+  readonly gathering: readonly string[];
   readonly intents: IntentLog;
   /** Where in the quarantine this run begins to write. */
   readonly quarantineBytes: number;
@@ -50,7 +54,11 @@ class SettlementOfRun implements Settlement {
   private readonly quarantine: Quarantine;
   private settled: Accounts;
   private unsettled: Accounts;
-  private awaitingSource: Returned[] = [];
+  /** What is settled once the gathering sinks have sent. */
+  private gathered: Gathered;
+  private readonly gathering: Set<string>;
+  private awaitingSource: (() => Promise<void>)[] = [];
+  private settledBytes: number;
   private lastCheckpointMs = 0;
   private queue: Promise<void> = Promise.resolve();
   private failure: { readonly error: unknown } | undefined;
@@ -61,12 +69,17 @@ class SettlementOfRun implements Settlement {
   ) {
     this.done = createStretches(circumstances.run.position?.done);
     this.quarantine = start.quarantine;
+    this.settledBytes = circumstances.quarantineBytes;
     this.settled = start.settled;
     this.unsettled = emptyAccounts(circumstances.sinkLabels);
+    this.gathered = nothingGathered(circumstances.sinkLabels);
+    this.gathering = new Set(circumstances.gathering);
   }
 
   get accounts(): Accounts {
-    return addAccounts(this.settled, this.unsettled);
+    const { gathering } = this;
+    const provisional = addAccounts(this.unsettled, this.gathered.accounts);
+    return addAccounts(this.settled, gathering.size === 0 ? provisional : withUnsent(provisional, gathering));
   }
 
   settle(returned: Returned): Promise<void> {
@@ -86,12 +99,29 @@ class SettlementOfRun implements Settlement {
         return;
       }
       await this.quarantine.append(part, entries);
-      this.settled = addAccounts(this.settled, accounts);
+      this.gathered.accounts = addAccounts(this.gathered.accounts, accounts);
       // What a queue remembers is its own affair; what is left in it is not done.
-      if (!isOfMessages) this.done.add(stretchOf(returned));
-      this.awaitingSource.push(returned);
+      if (!isOfMessages) this.gathered.stretches.push(stretchOf(returned));
+      const outcome = lineOutcomes(returned);
+      this.gathered.words.push(() => returned.item.raw.settle(outcome));
+      if (this.circumstances.gathering.length > 0) return;
+      this.release();
       if (isOfMessages || this.isTimeToSave()) await this.save('unfinished');
     });
+  }
+
+  finished(sink: string): void {
+    this.gathering.delete(sink);
+  }
+
+  /** What has come back whole is settled. */
+  private release(): void {
+    const { accounts, stretches, words } = this.gathered;
+    this.settled = addAccounts(this.settled, accounts);
+    for (const stretch of stretches) this.done.add(stretch);
+    this.awaitingSource.push(...words);
+    this.settledBytes = this.quarantine.length;
+    this.gathered = nothingGathered(this.circumstances.sinkLabels);
   }
 
   private isTimeToSave(): boolean {
@@ -99,7 +129,13 @@ class SettlementOfRun implements Settlement {
   }
 
   checkpoint(state: RunPosition['state']): Promise<void> {
-    return this.inTurn(() => this.save(state));
+    return this.inTurn(() => {
+      // A part of the events is not enough for a sink of totals: the run is settled as a whole, or begins anew.
+      const isWhole =
+        this.circumstances.source.settles === 'messages' || this.accounts.sinks.every(({ unsent }) => unsent === 0);
+      if (this.gathering.size === 0 && isWhole) this.release();
+      return this.save(state);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -114,15 +150,13 @@ class SettlementOfRun implements Settlement {
       state,
       done: this.done.list(),
       accounts: this.settled,
-      quarantineBytes: this.quarantine.length,
+      quarantineBytes: this.settledBytes,
       resumed,
       elapsedMs: Math.round(elapsedMs()),
     });
     this.lastCheckpointMs = elapsedMs();
     intents.compact(({ part, from, to }) => this.done.covers(part, from, to));
-    for (const returned of this.awaitingSource.splice(0)) {
-      await returned.item.raw.settle(lineOutcomes(returned));
-    }
+    for (const tellSource of this.awaitingSource.splice(0)) await tellSource();
   }
 
   /**
@@ -139,6 +173,17 @@ class SettlementOfRun implements Settlement {
     });
     return turn;
   }
+}
+
+interface Gathered {
+  accounts: Accounts;
+  readonly stretches: DoneStretch[];
+  /** Each tells the source what became of a batch. */
+  readonly words: (() => Promise<void>)[];
+}
+
+function nothingGathered(sinkLabels: readonly string[]): Gathered {
+  return { accounts: emptyAccounts(sinkLabels), stretches: [], words: [] };
 }
 
 function duplicateKeyExample({ item, firstLine }: Returned, part: string): { duplicateKeyExample?: string } {

@@ -24,6 +24,13 @@ export interface SinkContext {
   readonly retryForMs?: number;
   /** The run's source without secrets; with it a sink can mark what came from a part of the events only. */
   readonly source?: string;
+  /**
+   * What the events are chosen from and by, as a short hash: the same command has the same. Undefined when the source
+   * cannot be recognised (standard input, a queue): then only the events themselves tell.
+   */
+  readonly selection?: string;
+  /** A folder for what does not fit into memory: made by the sink when it needs it, gone after the run. */
+  readonly scratch?: string;
   /** Milliseconds since the Unix epoch; default the clock. Never the time of an event. */
   readonly now?: () => number;
 }

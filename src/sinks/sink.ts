@@ -116,6 +116,11 @@ export interface Delivery {
    */
   readonly skip?: Uint8Array;
   /**
+   * One byte for each event: where it is 1, the far side has it from an earlier run. Only sinks that gather receive it:
+   * the event belongs to their totals, and is not sent for itself.
+   */
+  readonly sentBefore?: Uint8Array;
+  /**
    * Called before the request that makes the delivery durable, with what the far side can be asked about later and
    * the verdicts that hold if it succeeds. Returns once the note has been written.
    */

@@ -18,7 +18,15 @@ test('behind a position that could not be saved none is saved, although it could
       },
       position: undefined,
     },
-    ...{ source: { parts: [] }, sinkLabels: [], intents, quarantineBytes: 0, resumed: 0, elapsedMs: () => 0 },
+    ...{
+      source: { parts: [] },
+      sinkLabels: [],
+      gathering: [],
+      intents,
+      quarantineBytes: 0,
+      resumed: 0,
+      elapsedMs: () => 0,
+    },
   });
   await expect(settlement.checkpoint('unfinished')).rejects.toMatchObject({ code: 'state_failed', exitCode: 2 });
   await mkdir(folder);

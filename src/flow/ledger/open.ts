@@ -22,3 +22,9 @@ export async function openLedger(
   const { openPostgresLedger } = await import('./postgres/postgres-ledger.js');
   return openPostgresLedger(address, env, signal);
 }
+
+/** A ledger for the time of one run: it is emptied with the folder for what does not last. */
+export async function openScratchLedger(stateDir: string): Promise<Ledger> {
+  const { openLmdbLedger } = await import('./lmdb/lmdb-ledger.js');
+  return openLmdbLedger(join(stateDir, 'scratch', 'seen'), { isDurable: false });
+}

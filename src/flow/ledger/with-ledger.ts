@@ -11,6 +11,11 @@ export interface LedgerRules {
   readonly onUnknown: OnUnknown;
   /** Send whatever the ledger says. */
   readonly resend: boolean;
+  /**
+   * `run`: the ledger has begun empty, and what it knows has come before in this run. `ever`, the default: it may have
+   * come in an earlier one, and then it belongs to the totals of this one all the same.
+   */
+  readonly scope?: 'run' | 'ever';
 }
 
 /** Whether the ledger has to guard a sink: the far side neither knows repeats nor takes totals of everything. */
@@ -61,6 +66,7 @@ class GuardedSink {
   async deliver(delivery: Delivery, signal: AbortSignal): Promise<readonly Verdict[]> {
     const { events, part = 0, refused } = delivery;
     const wanted = new Uint8Array(events.count).fill(1);
+    for (const [index, isSkipped] of delivery.skip?.entries() ?? []) if (isSkipped === 1) wanted[index] = 0;
     for (const { index } of refused) wanted[index] = 0;
     const passage = this.underWay.enter(events, wanted);
     try {
@@ -88,7 +94,7 @@ class GuardedSink {
       isWanted === 1 && (verdicts[index] === undefined || found.has(index)) ? 1 : 0,
     );
     for (const [index, standing] of standings.entries()) if (this.isPresumed(standing)) claimed[index] = 1;
-    await this.send({ ...job, wanted: claimed }, { standings, verdicts, signal });
+    await this.send({ ...job, claimed }, { standings, verdicts, signal });
     return verdicts;
   }
 
@@ -125,28 +131,30 @@ class GuardedSink {
     return this.sink.onRepeat === 'overwritten' || this.sink.mark !== undefined;
   }
 
-  private async send(job: Job, { standings, verdicts, signal }: Sending): Promise<void> {
+  private seesAll(): boolean {
+    return this.sink.finish !== undefined && this.rules.scope !== 'run';
+  }
+
+  private async send(job: Job & Claimed, { standings, verdicts, signal }: Sending): Promise<void> {
     const { sink, book } = this;
-    const { delivery, batch, wanted } = job;
-    if (!wanted.includes(1)) return;
-    const claim = await book.claim(batch, wanted, { isForced: this.rules.resend, hasMark: sink.mark !== undefined });
+    const { batch, claimed } = job;
+    if (!claimed.includes(1) && !this.seesAll()) return;
+    const claim = await book.claim(batch, claimed, { isForced: this.rules.resend, hasMark: sink.mark !== undefined });
     const states = standings.map((standing) => (standing === TAKEN_HERE ? TAKEN : standing === BUSY ? FREE : standing));
-    const skip = new Uint8Array(wanted.length).fill(1);
-    for (const [index, isWanted] of wanted.entries()) {
-      if (isWanted !== 1) continue;
+    const toSend = new Uint8Array(claimed.length);
+    for (const [index, isClaimed] of claimed.entries()) {
+      if (isClaimed !== 1) continue;
       if (claim.isMine[index] !== 1) verdicts[index] = this.verdictOf(BUSY);
-      else if (verdicts[index] === undefined) skip[index] = 0;
+      else if (verdicts[index] === undefined) toSend[index] = 1;
       else states[index] = TAKEN;
     }
     try {
-      if (skip.includes(0)) {
-        const answers = await sink.deliver({ ...delivery, skip }, signal);
-        for (const [index, isSkipped] of skip.entries()) {
-          if (isSkipped === 1) continue;
-          const verdict = answers[index] ?? LOST;
-          verdicts[index] = verdict;
-          states[index] = stateAfter(verdict, states[index] ?? FREE);
-        }
+      const answers = await this.pass(job, toSend, signal);
+      for (const [index, isSent] of toSend.entries()) {
+        if (isSent !== 1) continue;
+        const verdict = answers[index] ?? LOST;
+        verdicts[index] = verdict;
+        states[index] = stateAfter(verdict, states[index] ?? FREE);
       }
     } catch (error) {
       // Certainly nothing was sent: the events stand as they did.
@@ -155,12 +163,29 @@ class GuardedSink {
     }
     await claim.settle(states, sink.mark?.now());
   }
+
+  /** Hands the events that are to be sent to the sink; one that gathers totals sees the others too. */
+  private async pass({ delivery, wanted }: Job, toSend: Uint8Array, signal: AbortSignal): Promise<readonly Verdict[]> {
+    const { sink } = this;
+    if (this.seesAll()) {
+      return sink.deliver({ ...delivery, skip: inverse(wanted), sentBefore: inverse(toSend) }, signal);
+    }
+    return toSend.includes(1) ? sink.deliver({ ...delivery, skip: inverse(toSend) }, signal) : [];
+  }
 }
+
+const inverse = (mask: Uint8Array) => mask.map((one) => 1 - one);
 
 interface Job {
   readonly delivery: Delivery;
   readonly batch: BookBatch;
+  /** 1 where the event is neither refused, nor skipped, nor a repetition. */
   readonly wanted: Uint8Array;
+}
+
+interface Claimed {
+  /** 1 where it is to be sent, or to be noted as taken. */
+  readonly claimed: Uint8Array;
 }
 
 interface Sending {

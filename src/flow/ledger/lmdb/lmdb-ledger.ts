@@ -3,8 +3,8 @@ import { openBook } from './book.js';
 import { enterWriter, numberOfSink, openStore } from './store.js';
 
 /** The ledger in a folder of this machine: one process writes it at a time. */
-export async function openLmdbLedger(folder: string): Promise<Ledger> {
-  const store = await openStore(folder);
+export async function openLmdbLedger(folder: string, { isDurable = true } = {}): Promise<Ledger> {
+  const store = await openStore(folder, isDurable ? 'write' : 'scratch');
   const open: AsyncDisposable[] = [];
   let number: Promise<number> | undefined;
   return {

@@ -35,7 +35,7 @@ export interface Store extends AsyncDisposable {
  * Opens the store in a folder, which is made when it is missing.
  * @throws RespoolError when it cannot be read or written, or another version of respool has written it.
  */
-export async function openStore(folder: string, access: 'write' | 'read' = 'write'): Promise<Store> {
+export async function openStore(folder: string, access: 'write' | 'scratch' | 'read' = 'write'): Promise<Store> {
   const trying = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -47,7 +47,7 @@ export async function openStore(folder: string, access: 'write' | 'read' = 'writ
     const { open } = await import('lmdb');
     const readOnly = access === 'read';
     if (!readOnly) await mkdir(folder, { recursive: true, mode: 0o700 });
-    const options = { readOnly, noSubdir: true, maxDbs: 8 };
+    const options = { readOnly, noSubdir: true, maxDbs: 8, noSync: access === 'scratch' };
     const log = open({ ...options, path: join(folder, 'log.mdb'), encoding: 'binary', keyEncoding: 'binary' });
     const tree = open({ ...options, path: join(folder, 'ids.mdb'), encoding: 'binary', keyEncoding: 'binary' });
     if (!readOnly) await keepPrivate(folder);
