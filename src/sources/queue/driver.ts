@@ -20,8 +20,9 @@ export interface QueueDriver<H = unknown> extends AsyncDisposable {
   /**
    * Whether what was there at the start is done; asked after a receive that brought nothing new.
    * @param left messages of this run that stay in the queue and may come again.
+   * @param held messages that have been received and are not settled yet.
    */
-  isDrained(left: number, signal: AbortSignal): Promise<boolean>;
+  isDrained(left: number, signal: AbortSignal, held: number): Promise<boolean>;
   /** Removes messages, `limits.acks` at most; one answer for each, in order. It throws when nothing is known of any. */
   ack(messages: readonly Message<H>[]): Promise<readonly Acknowledgement[]>;
   /** Gives messages back at once, `limits.acks` at most. What it cannot give back comes back by itself. */

@@ -69,7 +69,7 @@ async function poll<H>(gathering: Gathering<H>, put: (messages: readonly Message
     });
     const fresh = received.filter(isNew);
     if (fresh.length > 0) put(fresh);
-    else if (!follows && (await driver.isDrained(left(), signal))) return;
+    else if (!follows && (await driver.isDrained(left(), signal, held.size))) return;
     else if (received.length === 0) await pause(IDLE_MS, signal).catch(() => undefined);
   }
 }

@@ -26,6 +26,9 @@ export async function describeSqs(client: SQSClient, url: string, signal: AbortS
       ...(retentionS > 0
         ? [`it keeps a message for ${days(retentionS)}, counted from when the message was first sent`]
         : []),
+      ...(url.endsWith('.fifo')
+        ? ['it is a FIFO queue: what stays in it holds back the messages of its group that come behind it']
+        : []),
     ],
     ...(ownTarget !== undefined && {
       danger: `each receive counts, and after ${ownTarget.most} of them the queue moves a message on to ${ownTarget.name}`,

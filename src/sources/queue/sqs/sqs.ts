@@ -15,6 +15,9 @@ const HELD = 10_000;
 /** Attributes that only a dead letter has: of SQS itself, Lambda's DeadLetterConfig and EventBridge. */
 const MARKS = ['ErrorCode', 'ERROR_CODE', 'RULE_ARN', 'ErrorMessage', 'ERROR_MESSAGE'];
 
+/** So often in a row may a FIFO queue have nothing to give, with all that was received settled, before it counts as done. */
+const FIFO_LOOKS = 6;
+
 type Handle = string;
 
 /** Opens `sqs:<name or URL>` as a source. */
@@ -55,6 +58,7 @@ interface Parts {
 async function createDriver({ client, address, label, url }: Parts): Promise<QueueDriver<Handle>> {
   const sdk = await import('@aws-sdk/client-sqs');
   const { visibilityS, waitS, pollers } = address;
+  const isFifo = url.endsWith('.fifo');
   let emptyLooks = 0;
   const receive = new sdk.ReceiveMessageCommand({
     QueueUrl: url,
@@ -87,7 +91,7 @@ async function createDriver({ client, address, label, url }: Parts): Promise<Que
       return Messages.map((message) => messageOf(message, label));
     },
     // The counts are approximate: they have to say it twice, and once more for each poller that asks.
-    async isDrained(left, signal) {
+    async isDrained(left, signal, held) {
       const command = new sdk.GetQueueAttributesCommand({
         QueueUrl: url,
         AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesDelayed'],
@@ -95,8 +99,11 @@ async function createDriver({ client, address, label, url }: Parts): Promise<Que
       const { Attributes = {} } = await client.send(command, { abortSignal: signal }).catch(() => ({ Attributes: {} }));
       const { ApproximateNumberOfMessages: ready = 0, ApproximateNumberOfMessagesDelayed: delayed = 0 } =
         Attributes as Record<string, string | undefined>; // what was asked for
-      emptyLooks = Number(ready) + Number(delayed) > left ? 0 : emptyLooks + 1;
-      return emptyLooks >= 2;
+      // What waits in a group behind a message that stays cannot be received before that one is visible again.
+      const isBlocked = isFifo && held === 0;
+      const isMore = Number(ready) + Number(delayed) > left;
+      emptyLooks = isMore && !isBlocked ? 0 : emptyLooks + 1;
+      return emptyLooks >= (isMore ? FIFO_LOOKS : 2);
     },
     async ack(messages) {
       const command = new sdk.DeleteMessageBatchCommand({ QueueUrl: url, Entries: entriesOf(messages) });
