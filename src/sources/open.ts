@@ -11,8 +11,12 @@ type Opener = (address: string, context: SourceContext) => Promise<Source>;
 /** Sources that are named by a scheme of their own; each is loaded only when it is needed. */
 const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ['sqs', async (address, context) => (await import('./queue/sqs/sqs.js')).openSqs(address, context)],
-  ['postgres', async (address, context) => (await import('./postgres/open.js')).openPostgresSource(address, context)],
-  ['postgresql', async (address, context) => (await import('./postgres/open.js')).openPostgresSource(address, context)],
+  ['postgres', inPostgres],
+  ['postgresql', inPostgres],
+  ['bullmq', inRedis],
+  ['resque', inRedis],
+  ['sidekiq', inRedis],
+  ['pgboss', async (address, context) => (await import('./queue/table/open.js')).openPgBoss(address, context)],
 ]);
 
 /** Schemes that name dumps, beside paths. */
@@ -53,4 +57,19 @@ function openerOf(input: string): Opener | undefined {
       ? `did you mean ${near}:${input.slice(scheme.length + 1)}?`
       : `sources are paths, globs, folders, - (stdin) and ${sourceSchemes.map((name) => `${name}:`).join(', ')}; a file of that name is ./${input}`,
   });
+}
+
+async function inRedis(address: string, context: SourceContext): Promise<Source> {
+  const { openRedisQueue } = await import('./queue/redis/open.js');
+  return openRedisQueue(address, context);
+}
+
+/** A table whose rows are messages that are marked as done or removed, or one that is only read. */
+async function inPostgres(address: string, context: SourceContext): Promise<Source> {
+  if (/[?&](?:processed|jobs)=/u.test(address)) {
+    const { openTableQueue } = await import('./queue/table/open.js');
+    return openTableQueue(address, context);
+  }
+  const { openPostgresSource } = await import('./postgres/open.js');
+  return openPostgresSource(address, context);
 }

@@ -40,6 +40,8 @@ export interface QueueLimits {
   readonly held: number;
   /** Messages that may stay unacknowledged for the whole run, where that costs; absent means any number. */
   readonly left?: number;
+  /** Whether what stays in the queue is given back at once instead of at the end: for queues where holding it costs. */
+  readonly returnsAtOnce?: boolean;
   /** How long a received message stays ours without `extend`; absent means for as long as we are connected. */
   readonly leaseMs?: number;
 }

@@ -147,7 +147,10 @@ class QueueSource<H> implements Source {
   /** Whether a received message is to be worked on; it is held then. */
   private isNew(message: Message<H>): boolean {
     const { key } = message;
-    if (this.left.has(key)) return false;
+    if (this.left.has(key)) {
+      if (this.opened.driver.limits.returnsAtOnce) void release(this.opened.driver, [message]);
+      return false;
+    }
     if (this.acked.has(key)) {
       // Its removal was confirmed and it came all the same: the queue delivered it twice. Every sink has it.
       this.counts.cameAgain++;
@@ -190,14 +193,16 @@ class QueueSource<H> implements Source {
   }
 
   private leave(keys: readonly string[]): void {
+    const { limits } = this.opened.driver;
     for (const key of keys) {
       const message = this.held.give(key);
       if (message === undefined) continue;
       this.left.add(key);
       this.counts.left++;
-      if (this.opened.driver.limits.left !== undefined || this.toReturn.length < MOST_RETURNED)
+      if (limits.left !== undefined || limits.returnsAtOnce || this.toReturn.length < MOST_RETURNED)
         this.toReturn.push(message);
     }
+    if (limits.returnsAtOnce) void release(this.opened.driver, this.toReturn.splice(0));
   }
 
   private refuseUnmarked(messages: readonly Message<H>[]): void {
