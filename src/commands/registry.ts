@@ -5,6 +5,7 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   replay: async () => (await import('./replay.js')).replay,
   validate: async () => (await import('./validate.js')).validate,
   diff: async () => (await import('./diff.js')).diff,
+  backfill: async () => (await import('./backfill.js')).backfill,
   completion: async () => (await import('./completion.js')).completion,
 };
 

@@ -43,15 +43,26 @@ export interface OpenReplay extends AsyncDisposable {
 
 type Call = Invocation<ReplayOptions>;
 
+/** What a command that reads and delivers like a replay does in its own way. */
+export interface Opening {
+  /** The name under which its runs are found again. */
+  readonly command: string;
+  readonly openSink: typeof openSink;
+  /** What else must stay the same until the run is finished, by the name a user knows it by. */
+  readonly conditions: Readonly<Record<string, string>>;
+}
+
+const REPLAY: Opening = { command: 'replay', openSink, conditions: {} };
+
 /**
  * Opens schema, source, fields and sinks of a replay. Unless it is a dry run, the state folder is this process's until
  * all is closed again.
  * @throws UsageError, CannotEvaluateError or IncompleteError with what the user does next.
  */
-export async function openReplay(call: Call): Promise<OpenReplay> {
+export async function openReplay(call: Call, opening: Opening = REPLAY): Promise<OpenReplay> {
   const closing: AsyncDisposable[] = [];
   try {
-    return await openAll(call, closing);
+    return await openAll({ ...call, opening }, closing);
   } catch (error) {
     await closeAll(closing);
     throw error;
@@ -59,7 +70,7 @@ export async function openReplay(call: Call): Promise<OpenReplay> {
 }
 
 /** @param closing receives everything that must be closed again. */
-async function openAll(call: Call, closing: AsyncDisposable[]): Promise<OpenReplay> {
+async function openAll(call: Call & { readonly opening: Opening }, closing: AsyncDisposable[]): Promise<OpenReplay> {
   const { options } = call;
   const catalog = await openCatalog(options);
   await askFirst(call);
@@ -86,7 +97,7 @@ async function openAll(call: Call, closing: AsyncDisposable[]): Promise<OpenRepl
   const selection = selectionOf(call, opened);
   const waitNotes = addresses.map(createWaitNote);
   const sinks = await openSinks(addresses, closing, (url, at) =>
-    openSink(url, {
+    call.opening.openSink(url, {
       ...sinkContext(call, { ...chosen, jobs, onWait: waitNotes[at]?.set }),
       source: opened.label,
       scratch: join(scratch, String(at)),
@@ -175,15 +186,19 @@ interface IdentityParts {
   readonly catalog: Catalog | undefined;
 }
 
-function identityOf({ options }: Call, { source, addresses, catalog }: IdentityParts): RunIdentity {
+function identityOf(
+  { options, opening }: Call & { readonly opening: Opening },
+  { source, addresses, catalog }: IdentityParts,
+): RunIdentity {
   const { id, name, time, user, timezone, identical, since, until, event, where, unknownEvent, split, limit } = options;
   const text = (value: unknown) => JSON.stringify(value) ?? '';
   return {
     stateDir: options.stateDir,
-    command: 'replay',
+    command: opening.command,
     source,
     sinks: addresses.map(({ label }) => label),
     conditions: {
+      ...opening.conditions,
       'the schema': catalog?.fingerprint ?? '',
       '--unknown-event': unknownEvent,
       'a field (--id, --name, --time, --user)': text([id, name, time, user]),

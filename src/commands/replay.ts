@@ -144,7 +144,8 @@ const safetyOptions = {
   fresh: toggle({ flag: '--fresh', summary: 'begin a new run instead of resuming an unfinished one', group: 'Safety' }),
 } as const;
 
-const options = {
+/** Everything that `respool replay` understands. */
+export const replayOptions = {
   ...sinkOptions,
   ...dumpOptions,
   ...queueOptions,
@@ -155,10 +156,10 @@ const options = {
 };
 
 /** The options of `respool replay`, parsed; times are microseconds since the Unix epoch. */
-export type ReplayOptions = ValuesOf<typeof options>;
+export type ReplayOptions = ValuesOf<typeof replayOptions>;
 
 /** `respool replay`. */
-export const replay: Command<typeof options> = {
+export const replay: Command<typeof replayOptions> = {
   name: 'replay',
   summary: 'deliver every event of a dump or a queue once, checked against the schema',
   description:
@@ -174,7 +175,7 @@ export const replay: Command<typeof options> = {
       isVariadic: true,
     },
   ],
-  options,
+  options: replayOptions,
   examples: [
     { command: 'replay events.ndjson.gz --to "postgres://localhost/app?table=events"', explains: 'into a table' },
     { command: 'replay dumps/ --schema schemas/ --dry-run', explains: 'see what would happen' },

@@ -28,12 +28,18 @@ export function quarantineEntries({ item, firstLine, verdicts }: Returned): Quar
   }));
   const entries = [...unread, ...prepared.held].map((held) => fromHeld(held, where));
   for (const [sink, each] of verdicts) {
-    if (each === undefined) continue;
-    for (let index = 0; index < each.length; index++) {
-      const verdict = each[index];
-      if (verdict?.kind !== 'rejected' && verdict?.kind !== 'unknown') continue;
-      entries.push(fromVerdict(prepared.events, index, { sink, verdict }));
-    }
+    if (each !== undefined) entries.push(...refusedEntries(prepared.events, sink, each));
+  }
+  return entries;
+}
+
+/** The events that a sink refused, or whose answer was lost, with its reasons. */
+export function refusedEntries(events: EventBatch, sink: string, verdicts: readonly Verdict[]): Quarantined[] {
+  const entries: Quarantined[] = [];
+  for (let index = 0; index < verdicts.length; index++) {
+    const verdict = verdicts[index];
+    if (verdict?.kind !== 'rejected' && verdict?.kind !== 'unknown') continue;
+    entries.push(fromVerdict(events, index, { sink, verdict }));
   }
   return entries;
 }

@@ -1,3 +1,5 @@
+import type { CopyChunks } from './copy-in.js';
+
 /** A value of a statement: text, or the type's binary form. */
 export type Parameter = string | Uint8Array;
 
@@ -11,7 +13,7 @@ export interface Connection {
   /** Runs one statement and resolves to its rows. */
   rows(sql: string, parameters?: readonly Parameter[]): Promise<readonly Row[]>;
   /** Runs a COPY … FROM STDIN and resolves to the number of rows that the server took. */
-  copyIn(sql: string, chunks: readonly Uint8Array[]): Promise<number>;
+  copyIn(sql: string, chunks: CopyChunks): Promise<number>;
 }
 
 /** Hands out sessions. */

@@ -1,5 +1,8 @@
 import type pg from 'pg';
 
+/** What a COPY sends: all of it, or piece by piece as it is read. */
+export type CopyChunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
 const CHUNK_BYTES = 1 << 18;
 const COPY_DATA = 0x64;
 const COPY_DONE = Buffer.from([0x63, 0, 0, 0, 4]);
@@ -17,7 +20,7 @@ export class CopyIn implements pg.Submittable {
 
   constructor(
     private readonly sql: string,
-    private readonly chunks: readonly Uint8Array[],
+    private readonly chunks: CopyChunks,
   ) {
     this.done = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -49,7 +52,7 @@ export class CopyIn implements pg.Submittable {
   }
 
   private async send({ stream }: pg.Connection): Promise<void> {
-    for (const chunk of this.chunks) {
+    for await (const chunk of this.chunks) {
       for (let at = 0; at < chunk.length; at += CHUNK_BYTES) {
         if (this.isOver) return;
         const piece = chunk.subarray(at, at + CHUNK_BYTES);

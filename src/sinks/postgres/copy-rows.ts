@@ -6,9 +6,12 @@ import { MOST_DEFAULTS } from './encode/row-column.js';
 import type { TablePlan } from './plan.js';
 import { stretches } from './probe.js';
 
-/** `PGCOPY\n\xff\r\n\0`, no flags, no extension (https://www.postgresql.org/docs/current/sql-copy.html). */
-const BINARY_HEADER = Buffer.from([0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 10, 0xff, 13, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-const BINARY_TRAILER = Buffer.from([0xff, 0xff]);
+/** What stands in front of binary rows: `PGCOPY\n\xff\r\n\0`, no flags, no extension (https://www.postgresql.org/docs/current/sql-copy.html). */
+export const BINARY_HEADER = Buffer.from([
+  0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 10, 0xff, 13, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+]);
+/** What stands behind them. */
+export const BINARY_TRAILER = Buffer.from([0xff, 0xff]);
 
 /** Copies rows of a group into a relation and resolves to the number that the server took. */
 export async function copyRows(
@@ -25,7 +28,7 @@ export async function copyRows(
 }
 
 /** The columns that the rows of a group hold. */
-function columnsOf({ columns, key }: PostgresEncoderOptions, omitted: number): readonly string[] {
+export function columnsOf({ columns, key }: PostgresEncoderOptions, omitted: number): readonly string[] {
   let defaults = 0;
   return columns.flatMap(({ name, hasDefault }, index) => {
     const mayBeLeftOut = hasDefault && !key.includes(index) && defaults < MOST_DEFAULTS;

@@ -152,7 +152,7 @@ function creationSql(
 }
 
 /** The period as far as no existing partition holds it. */
-function gapAround(atUs: number, { fromUs, toUs }: Period, existing: readonly Period[]): Period {
+export function gapAround(atUs: number, { fromUs, toUs }: Period, existing: readonly Period[]): Period {
   let gap = { fromUs, toUs };
   for (const other of existing) {
     if (other.toUs <= atUs && other.toUs > gap.fromUs) gap = { ...gap, fromUs: other.toUs };

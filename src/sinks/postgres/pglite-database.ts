@@ -46,7 +46,9 @@ function connectionOf(db: PGlite, signal: AbortSignal): Connection {
     },
     async copyIn(sql, chunks) {
       signal.throwIfAborted();
-      const blob = new Blob(chunks as Uint8Array<ArrayBuffer>[]); // the encoder and the header own plain buffers
+      const pieces: Uint8Array<ArrayBuffer>[] = [];
+      for await (const chunk of chunks) pieces.push(chunk as Uint8Array<ArrayBuffer>); // the encoder and the header own plain buffers
+      const blob = new Blob(pieces);
       const { affectedRows } = await db.query(sql.replace(' from stdin', ` from '/dev/blob'`), [], { blob });
       return affectedRows ?? 0;
     },

@@ -7,7 +7,7 @@ import type { Sink } from '../sink.js';
 import { tellsTimeline } from './commit.js';
 import { readTable } from './introspect.js';
 import { newTable } from './new-table.js';
-import { planTable } from './plan.js';
+import { planTable, type TablePlan } from './plan.js';
 import { createPostgresSink } from './postgres-sink.js';
 import { parseTableOptions, type TableOptions } from './sink-options.js';
 import type { Table } from './table.js';
@@ -21,11 +21,26 @@ const RETRY_FOR_MS = 60_000;
  * the server refuses; IncompleteError when it cannot be reached.
  */
 export async function openPostgres(url: string, context: SinkContext): Promise<Sink> {
+  return (await openPostgresTable(url, context)).sink;
+}
+
+/** A table that is open for writing, with all that is known of it. */
+export interface OpenTable {
+  readonly sink: Sink;
+  readonly database: Database;
+  readonly plan: TablePlan;
+}
+
+/**
+ * Opens the same sink, and with it the table behind it. Closing the sink closes both.
+ * @throws like `openPostgres`.
+ */
+export async function openPostgresTable(url: string, context: SinkContext): Promise<OpenTable> {
   const address = parseAddress(url, context.env);
   const options = parseTableOptions(address.tableQuery, CONNECTION_OPTIONS);
   const database = await connect(address, Math.max(1, context.jobs), context.signal);
   try {
-    return await openTable(database, options, { ...context, name: 'postgres', maxEvents: MOST_EVENTS });
+    return await openTableWith(database, options, { ...context, name: 'postgres', maxEvents: MOST_EVENTS });
   } catch (error) {
     await database[Symbol.asyncDispose]();
     throw error;
@@ -41,11 +56,16 @@ export interface TableContext extends SinkContext {
 
 /** Reads a table through an open database and makes the sink over it. */
 export async function openTable(database: Database, options: TableOptions, context: TableContext): Promise<Sink> {
+  return (await openTableWith(database, options, context)).sink;
+}
+
+async function openTableWith(database: Database, options: TableOptions, context: TableContext): Promise<OpenTable> {
   const { table, hasTimeline } = await inspect(database, options, context.signal);
-  return createPostgresSink({
+  const plan = planTable(table, options, context);
+  const sink = createPostgresSink({
     name: context.name,
     database,
-    plan: planTable(table, options, context),
+    plan,
     hasTimeline,
     maxEvents: context.maxEvents,
     retryForMs: context.retryForMs ?? RETRY_FOR_MS,
@@ -53,6 +73,7 @@ export async function openTable(database: Database, options: TableOptions, conte
     strictId: context.strictId ?? false,
     notes: context.notes ?? [],
   });
+  return { sink, database, plan };
 }
 
 async function inspect(database: Database, options: TableOptions, signal: AbortSignal) {

@@ -1,7 +1,7 @@
 import type { Connection } from '../../postgres/connection.js';
 import { quoteName } from '../../postgres/sql.js';
 import type { EncodedRows } from './encode/encoded-rows.js';
-import { checksumSql, keyChecksum } from './key-checksum.js';
+import { checksumSql, keyChecksum, keyShape } from './key-checksum.js';
 import type { TablePlan } from './plan.js';
 
 const ARRAY_HEADER_BYTES = 20;
@@ -42,13 +42,15 @@ export async function holdsAll(
   rows: Uint32Array,
 ): Promise<boolean> {
   const checksum = checksumSql(plan);
+  const shape = keyShape(plan);
   const [ids] = keyParameters({ plan, encoded }, rows);
-  if (checksum === undefined || ids === undefined || rows.length === 0) return false;
+  if (checksum === undefined || shape === undefined || ids === undefined || rows.length === 0) return false;
+  if (!searchesById(plan)) return false;
   const id = plan.key[0]?.column;
   const sql = `select count(*)::int as n, ${checksum} as checksum from ${relation} t where t.${quoteName(id?.name ?? '')} = any($1::${id?.typeName}[])`;
   const [found] = await connection.rows(sql, [ids]);
   if (Number(found?.n) !== rows.length) return false;
-  return BigInt.asUintN(64, BigInt(String(found?.checksum))) === keyChecksum(encoded, rows);
+  return BigInt.asUintN(64, BigInt(String(found?.checksum))) === keyChecksum(encoded, rows, shape);
 }
 
 /** The rows, out of `rows`, whose keys the relation already holds. */

@@ -1,0 +1,100 @@
+import { IncompleteError } from '../errors.js';
+import type { Connection, Row } from '../postgres/connection.js';
+
+/** First halves of the advisory locks in the target: a table under backfill, a partition in work, and the gate to both. */
+const TABLE_CLASS = 0x7265_7362;
+const PARTITION_CLASS = 0x7265_7370 + 0x10;
+const GATE_CLASS = 0x7265_7367;
+
+/** A range of a table, in seconds since the Unix epoch; infinite where a run has no bounds. */
+export interface Claim {
+  readonly tableOid: string;
+  readonly run: string;
+  readonly fromS: number;
+  readonly toS: number;
+}
+
+/**
+ * Claims a range of a table for this session, for as long as it lives. The claim is an advisory lock, and what it is about
+ * stands in the session's name, where everybody sees it.
+ * @throws IncompleteError `range_claimed` that names who holds an overlapping range.
+ */
+export async function claimRange(connection: Connection, claim: Claim): Promise<void> {
+  const table = keyOf(claim.tableOid);
+  await connection.run(`begin; set local lock_timeout = '10s'; select pg_advisory_xact_lock(${GATE_CLASS}, ${table})`);
+  const holders = await connection.rows(HOLDERS, [String(TABLE_CLASS), claim.tableOid]);
+  const other = holders.map(holderOf).find((holder) => holder.run !== claim.run && overlaps(holder, claim));
+  if (other !== undefined) {
+    await connection.run('rollback');
+    throw new IncompleteError(`another backfill works on an overlapping range of this table: ${other.text}`, {
+      code: 'range_claimed',
+      hint: 'wait for it to end and run the same command again, or choose a range that does not overlap',
+    });
+  }
+  await connection.run(
+    `set application_name = '${sessionName(claim)}'; select pg_advisory_lock_shared(${TABLE_CLASS}, ${table}); commit`,
+  );
+}
+
+/** Takes a partition for this session; false when another session has it. */
+export async function takePartition(connection: Connection, tableOid: string, fromUs: number): Promise<boolean> {
+  const [row] = await connection.rows(
+    `select pg_try_advisory_lock(${PARTITION_CLASS}, hashtext('${tableOid}:${fromUs}')) as taken`,
+  );
+  return row?.taken === true;
+}
+
+/** Gives a partition back. */
+export async function releasePartition(connection: Connection, tableOid: string, fromUs: number): Promise<void> {
+  await connection.run(`select pg_advisory_unlock(${PARTITION_CLASS}, hashtext('${tableOid}:${fromUs}'))`);
+}
+
+/** Lets the server notice within half a minute that this session's machine is gone, so that others can go on. */
+export const KEEP_ALIVE = `set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3`;
+
+const HOLDERS = `
+  select a.pid, a.application_name as name, coalesce(host(a.client_addr), 'this machine') as client,
+         to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') as since
+  from pg_locks l join pg_stat_activity a on a.pid = l.pid
+  where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())
+    and l.classid = $1::int8::oid and l.objid = $2::int8::oid`;
+
+interface Holder extends Pick<Claim, 'run' | 'fromS' | 'toS'> {
+  readonly text: string;
+}
+
+/** A session whose name is hidden or foreign may hold anything. */
+function holderOf({ pid, name, client, since }: Row): Holder {
+  const match = /^respool-backfill (\S+) (\S+)\.\.(\S+)$/.exec(String(name));
+  const who = `session ${pid} from ${client}, connected since ${since} UTC`;
+  if (match === null) {
+    return { run: '', fromS: Number.NEGATIVE_INFINITY, toS: Number.POSITIVE_INFINITY, text: who };
+  }
+  const [, run = '', from = '', to = ''] = match;
+  return {
+    run,
+    fromS: parse(from, Number.NEGATIVE_INFINITY),
+    toS: parse(to, Number.POSITIVE_INFINITY),
+    text: `run ${run} (${who})`,
+  };
+}
+
+function overlaps(a: Pick<Claim, 'fromS' | 'toS'>, b: Pick<Claim, 'fromS' | 'toS'>): boolean {
+  return a.fromS < b.toS && b.fromS < a.toS;
+}
+
+/** At most 63 bytes, as PostgreSQL cuts it. */
+function sessionName({ run, fromS, toS }: Claim): string {
+  return `respool-backfill ${run} ${print(fromS)}..${print(toS)}`;
+}
+
+const print = (seconds: number) => (Number.isFinite(seconds) ? seconds.toString(36) : 'any');
+
+function parse(text: string, otherwise: number): number {
+  return text === 'any' ? otherwise : Number.parseInt(text, 36);
+}
+
+/** An oid as one half of an advisory lock, which is a signed number. */
+function keyOf(oid: string): number {
+  return Number(oid) | 0;
+}

@@ -1,0 +1,116 @@
+import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { serialize } from 'node:v8';
+import { stateError } from '../../flow/state/durable.js';
+import type { EncodedRows } from '../../sinks/postgres/encode/encoded-rows.js';
+import type { Frame, KeptBatch } from './frame.js';
+
+/** Sorts the rows of a source by partition, on disk. Memory is bounded by `MOST_BYTES`, however many partitions there are. */
+export interface Spill {
+  /** Keeps the events of a batch and resolves to where. */
+  keep(batch: KeptBatch): number;
+  /** Appends the rows of a partition. */
+  append(partition: number, batchAt: number, encoded: EncodedRows): void;
+  /** Resolves as soon as there is room in memory for the next batch. */
+  room(): Promise<void>;
+  /** Resolves once everything is in the files. */
+  end(): Promise<void>;
+}
+
+/** A file is written to in pieces of this size, or when all that waits is more than may be held. */
+const PIECE_BYTES = 1 << 20;
+const MOST_BYTES = 48 << 20;
+
+interface Pending {
+  readonly path: string;
+  readonly chunks: Uint8Array[];
+  bytes: number;
+}
+
+/** Opens an empty spill in `folder`: what an interrupted reading left there is removed. */
+export async function openSpill(folder: string): Promise<Spill> {
+  await tryWriting(folder, async () => {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  });
+  return new FolderSpill(folder);
+}
+
+/** The files of a partition, and the one with the events of all batches. */
+export const sliceFiles = (folder: string, partition: number) => ({
+  rows: join(folder, `${partition}.rows`),
+  frames: join(folder, `${partition}.frames`),
+});
+export const eventsFile = (folder: string) => join(folder, 'events');
+
+class FolderSpill implements Spill {
+  private readonly pending = new Map<string, Pending>();
+  private readonly rowsAt = new Map<number, number>();
+  private held = 0;
+  private eventsAt = 0;
+
+  constructor(private readonly folder: string) {}
+
+  keep(batch: KeptBatch): number {
+    const at = this.eventsAt;
+    this.eventsAt += this.add(eventsFile(this.folder), framed(batch));
+    return at;
+  }
+
+  append(partition: number, batchAt: number, { rows, ...encoded }: EncodedRows): void {
+    const files = sliceFiles(this.folder, partition);
+    const rowsAt = this.rowsAt.get(partition) ?? 0;
+    this.rowsAt.set(partition, rowsAt + rows.length);
+    const frame: Frame = { batchAt, rowsAt, rowsBytes: rows.length, encoded };
+    this.add(files.rows, [rows]);
+    this.add(files.frames, framed(frame));
+  }
+
+  async room(): Promise<void> {
+    for (const pending of this.pending.values()) if (pending.bytes >= PIECE_BYTES) await this.write(pending);
+    if (this.held >= MOST_BYTES) await this.end();
+  }
+
+  async end(): Promise<void> {
+    for (const pending of this.pending.values()) await this.write(pending);
+    this.pending.clear();
+  }
+
+  private add(path: string, chunks: readonly Uint8Array[]): number {
+    let pending = this.pending.get(path);
+    if (pending === undefined) {
+      pending = { path, chunks: [], bytes: 0 };
+      this.pending.set(path, pending);
+    }
+    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    pending.chunks.push(...chunks);
+    pending.bytes += bytes;
+    this.held += bytes;
+    return bytes;
+  }
+
+  private async write(pending: Pending): Promise<void> {
+    if (pending.bytes === 0) return;
+    const chunks = pending.chunks.splice(0);
+    this.held -= pending.bytes;
+    pending.bytes = 0;
+    const whole = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    await tryWriting(pending.path, () => appendFile(pending.path, whole, { mode: 0o600 }));
+  }
+}
+
+/** Plain data with its length in front. */
+function framed(value: unknown): Uint8Array[] {
+  const body = serialize(value);
+  const head = Buffer.alloc(4);
+  head.writeUInt32LE(body.length);
+  return [head, body];
+}
+
+async function tryWriting(path: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw stateError(error, path);
+  }
+}

@@ -1,0 +1,174 @@
+import type { Connection, Row } from '../../postgres/connection.js';
+
+/** A relation after whose image the new partition is built: the live partition, or the table where there is none. */
+export interface Model {
+  readonly oid: string;
+  readonly kind: string;
+  readonly isUnlogged: boolean;
+  readonly options: readonly string[];
+  readonly toastOptions: readonly string[];
+  readonly tablespace: string | undefined;
+  readonly accessMethod: string | undefined;
+  readonly owner: string;
+  readonly hasRules: boolean;
+  readonly rowSecurity: boolean;
+  readonly forcesRowSecurity: boolean;
+  /** `d`, `n`, `f` or `i`. */
+  readonly replicaIdentity: string;
+  readonly comment: string | undefined;
+  readonly columns: readonly ModelColumn[];
+  readonly indexes: readonly ModelIndex[];
+  readonly foreignKeys: readonly { readonly name: string; readonly definition: string }[];
+  readonly triggers: readonly { readonly name: string; readonly definition: string; readonly enabled: string }[];
+  readonly policies: readonly string[];
+  /** `grant … on ` and ` to …`, between which the relation's name stands. */
+  readonly grants: readonly { readonly before: string; readonly after: string }[];
+  readonly hasGrants: boolean;
+}
+
+export interface ModelColumn {
+  readonly name: string;
+  readonly isGenerated: boolean;
+  readonly isIdentity: boolean;
+  /** The sequence of an identity column. */
+  readonly sequence: string | undefined;
+  readonly statistics: number | undefined;
+  readonly options: readonly string[];
+}
+
+export interface ModelIndex {
+  readonly name: string;
+  /** What follows `create index … on …`. */
+  readonly tail: string;
+  readonly isUnique: boolean;
+  readonly isClustered: boolean;
+  readonly isReplicaIdentity: boolean;
+  readonly tablespace: string | undefined;
+  /** `p`, `u` or `x` when it belongs to a constraint. */
+  readonly constraint: string | undefined;
+  readonly definition: string | undefined;
+  readonly deferral: string;
+}
+
+/** Reads everything about a relation that its successor must have as well. */
+export async function readModel(connection: Connection, oid: string): Promise<Model> {
+  const one = async (sql: string) => (await connection.rows(sql, [oid])).at(0) ?? {};
+  const all = (sql: string) => connection.rows(sql, [oid]);
+  const table = await one(RELATION);
+  return {
+    oid,
+    kind: String(table.kind),
+    isUnlogged: table.persistence === 'u',
+    options: texts(table.options),
+    toastOptions: texts(table.toast_options),
+    tablespace: text(table.tablespace),
+    accessMethod: text(table.access_method),
+    owner: String(table.owner),
+    hasRules: table.has_rules === true,
+    rowSecurity: table.row_security === true,
+    forcesRowSecurity: table.forces === true,
+    replicaIdentity: String(table.replica_identity),
+    comment: text(table.comment),
+    hasGrants: table.has_acl === true,
+    columns: (await all(COLUMNS)).map(columnOf),
+    indexes: (await all(INDEXES)).map(indexOf),
+    foreignKeys: (await all(FOREIGN_KEYS)).map(({ name, definition }) => ({
+      name: String(name),
+      definition: String(definition).replace(/ NOT VALID$/, ''),
+    })),
+    triggers: (await all(TRIGGERS)).map(({ name, definition, enabled }) => ({
+      name: String(name),
+      definition: String(definition),
+      enabled: String(enabled),
+    })),
+    policies: (await all(POLICIES)).map(({ definition }) => String(definition)),
+    grants: (await all(GRANTS)).map(({ before, after }) => ({ before: String(before), after: String(after) })),
+  };
+}
+
+const RELATION = `
+  select c.relkind as kind, c.relpersistence as persistence, c.reloptions as options, c.relhasrules as has_rules,
+         (select t.reloptions from pg_class t where t.oid = c.reltoastrelid) as toast_options,
+         (select s.spcname from pg_tablespace s where s.oid = c.reltablespace) as tablespace,
+         (select a.amname from pg_am a where a.oid = c.relam) as access_method,
+         pg_get_userbyid(c.relowner) as owner, c.relrowsecurity as row_security, c.relforcerowsecurity as forces,
+         c.relreplident as replica_identity, obj_description(c.oid, 'pg_class') as comment, c.relacl is not null as has_acl
+  from pg_class c where c.oid = $1::oid`;
+
+const COLUMNS = `
+  select a.attname as name, a.attgenerated <> '' as generated, a.attidentity <> '' as identity,
+         nullif(a.attstattarget, -1)::int as statistics, a.attoptions as options,
+         pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) as sequence
+  from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+  where a.attrelid = $1::oid and a.attnum > 0 and not a.attisdropped order by a.attnum`;
+
+const INDEXES = `
+  select ic.relname as name, i.indisunique as is_unique, i.indisclustered as is_clustered, i.indisreplident as is_replident,
+         substr(pg_get_indexdef(i.indexrelid), length(format('CREATE %sINDEX %I ON %s%I.%I', case when i.indisunique then 'UNIQUE ' else '' end,
+           ic.relname, case when c.relkind = 'p' then 'ONLY ' else '' end, n.nspname, c.relname)) + 1) as tail,
+         (select s.spcname from pg_tablespace s where s.oid = ic.reltablespace) as tablespace,
+         con.contype as constraint, pg_get_constraintdef(con.oid) as definition,
+         case when con.condeferred then ' deferrable initially deferred' when con.condeferrable then ' deferrable' else '' end as deferral
+  from pg_index i join pg_class ic on ic.oid = i.indexrelid join pg_class c on c.oid = i.indrelid
+  join pg_namespace n on n.oid = c.relnamespace
+  left join pg_constraint con on con.conindid = i.indexrelid and con.conrelid = i.indrelid and con.contype in ('p', 'u', 'x')
+  where i.indrelid = $1::oid and i.indisvalid order by i.indisprimary desc, i.indisunique desc, ic.relname`;
+
+const FOREIGN_KEYS = `
+  select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
+  where conrelid = $1::oid and contype = 'f' order by conname`;
+
+const TRIGGERS = `
+  select t.tgname as name, t.tgenabled as enabled,
+         replace(pg_get_triggerdef(t.oid), format(' ON %I.%I ', n.nspname, c.relname), ' ON %RELATION% ') as definition
+  from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
+  where t.tgrelid = $1::oid and not t.tgisinternal and t.tgparentid = 0 and t.tgname !~ '^respool_capture_' and c.relkind <> 'p'`;
+
+const POLICIES = `
+  select format('create policy %I on %%RELATION%% as %s for %s to %s%s%s', p.policyname, p.permissive, p.cmd,
+           (select string_agg(case when r = 'public' then 'public' else quote_ident(r::text) end, ', ') from unnest(p.roles) r),
+           ' using (' || p.qual || ')', ' with check (' || p.with_check || ')') as definition
+  from pg_policies p join pg_class c on c.relname = p.tablename join pg_namespace n on n.oid = c.relnamespace and n.nspname = p.schemaname
+  where c.oid = $1::oid and c.relkind <> 'p'`;
+
+const GRANTS = `
+  select format('grant %s%s on ', g.privilege_type, g.columns) as before,
+         format(' to %s%s', case when g.grantee = 0 then 'public' else quote_ident(pg_get_userbyid(g.grantee)) end,
+                case when g.is_grantable then ' with grant option' else '' end) as after
+  from (select acl.*, '' as columns from pg_class c, aclexplode(c.relacl) acl where c.oid = $1::oid and acl.grantee <> c.relowner
+        union all
+        select acl.*, format(' (%I)', a.attname) from pg_attribute a, aclexplode(a.attacl) acl
+        where a.attrelid = $1::oid and a.attnum > 0 and not a.attisdropped) g`;
+
+function columnOf(row: Row): ModelColumn {
+  return {
+    name: String(row.name),
+    isGenerated: row.generated === true,
+    isIdentity: row.identity === true,
+    sequence: text(row.sequence),
+    statistics: typeof row.statistics === 'number' ? row.statistics : undefined,
+    options: texts(row.options),
+  };
+}
+
+function indexOf(row: Row): ModelIndex {
+  return {
+    name: String(row.name),
+    tail: String(row.tail),
+    isUnique: row.is_unique === true,
+    isClustered: row.is_clustered === true,
+    isReplicaIdentity: row.is_replident === true,
+    tablespace: text(row.tablespace),
+    constraint: text(row.constraint),
+    definition: text(row.definition),
+    deferral: String(row.deferral),
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

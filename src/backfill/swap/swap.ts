@@ -1,0 +1,304 @@
+import type { Connection } from '../../postgres/connection.js';
+import { quoteName } from '../../postgres/sql.js';
+import { sqlError } from '../../postgres/sql-error.js';
+import { checksumSql } from '../../sinks/postgres/key-checksum.js';
+import { boundsSql } from '../../sinks/postgres/partition-bounds.js';
+import { qualified } from '../../sinks/postgres/partition-map.js';
+import { cut } from '../../sinks/postgres/partition-names.js';
+import type { Work } from '../context.js';
+import type { PlannedPartition } from '../plan.js';
+import { currentSnapshot, relationOf, withinSql } from '../target.js';
+import { addCounted, type Counted, countRelation, hex, judge, notVerified } from '../verify.js';
+import {
+  type Capture,
+  captureSql,
+  changesLeft,
+  endCaptureSql,
+  forgetCaptureSql,
+  notedWrites,
+  SYNC_KEYS,
+  seedCapture,
+  syncSql,
+} from './capture.js';
+import { type Locking, underLock } from './exchange.js';
+import { loadStaging } from './load.js';
+import { type Model, readModel } from './model.js';
+import { BOUNDS, swapNames } from './names.js';
+import { refuseUnswappable, truncatedMeanwhile } from './refusals.js';
+import { buildIndexes, dress, type Staging } from './staging.js';
+
+/** Fewer noted keys than this are carried over under the lock. */
+const FEW = 500;
+const MOST_ROUNDS = 50;
+const BUILDING = `set statement_timeout = 0; set lock_timeout = '30s'; set timezone = 'UTC'; set datestyle = 'ISO'`;
+
+/**
+ * Builds a new partition out of a slice, verifies it, and puts it in the place of the live one in a single short
+ * transaction. What others write to the live partition meanwhile is carried over. An attempt that was cut off anywhere
+ * leaves nothing that this one could stumble over.
+ */
+export async function swapSlice(work: Work, session: Connection, partition: PlannedPartition): Promise<void> {
+  const { states, table } = work;
+  await session.run(BUILDING);
+  const { oid: liveOid } = await relationOf(session, table, partition);
+  if (liveOid !== undefined && states.of(partition.index).newOid === liveOid) {
+    await forget(session, swapNames(work.plan.run, partition));
+    states.set(partition.index, { state: 'done', verified: true, endedAt: new Date().toISOString() });
+    return;
+  }
+  const way = await prepare(work, session, { partition, liveOid });
+  try {
+    await buildAndExchange(work, session, way);
+  } catch (error) {
+    // Before another attempt nothing of this one may stay in the way of those who write to the live partition.
+    if (!work.signal.aborted) await abandon(session, way, lockingOf(work)).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function buildAndExchange(work: Work, session: Connection, way: Way): Promise<void> {
+  const { states, table } = work;
+  const { partition, liveOid } = way;
+  await beginCapture(work, session, way);
+  const refused = await loadStaging(work, session, way);
+  const repeats = await build(session, way.staging, work);
+  states.set(partition.index, { state: 'verifying', ...refusedOf(refused) });
+  const found = await countRelation({ connection: session, table, relation: way.staging.names.staging });
+  const verification = judge(partition, refused, addCounted(found, repeats));
+  if (!verification.agrees) throw notVerified(partition, verification);
+  await dress(session, way.staging);
+  await session.run(`analyze ${way.staging.names.staging}`);
+  await shieldFallback(session, way, lockingOf(work));
+  await catchUp(session, way);
+  states.set(partition.index, {
+    state: 'swapping',
+    accepted: found.rows,
+    duplicate: repeats.rows,
+    evidence: verification.evidence,
+    newOid: await oidOf(session, way.staging.names.staging),
+    snapshot: await currentSnapshot(session),
+    ...(liveOid !== undefined && { oldOid: liveOid, oldName: way.staging.names.oldName }),
+  });
+  const lockedMs = await exchange(session, way, lockingOf(work));
+  const carriedOver = way.capture === undefined ? 0 : await notedWrites(session, way.capture);
+  await forget(session, way.staging.names);
+  states.set(partition.index, {
+    state: 'done',
+    verified: true,
+    carriedOver,
+    lockedMs,
+    endedAt: new Date().toISOString(),
+  });
+}
+
+/** Everything that is known of a partition's way through a swap. */
+interface Way {
+  readonly partition: PlannedPartition;
+  readonly staging: Staging;
+  /** The table: its plain name, and with its schema, quoted. */
+  readonly table: string;
+  readonly parent: string;
+  readonly model: Model;
+  readonly liveOid: string | undefined;
+  /** The DEFAULT partition, quoted; it may hold rows of a partition that is made. */
+  readonly fallback: string | undefined;
+  readonly capture: Capture | undefined;
+  readonly attach: string;
+}
+
+async function prepare(
+  { plan, table }: Work,
+  session: Connection,
+  { partition, liveOid }: { readonly partition: PlannedPartition; readonly liveOid: string | undefined },
+): Promise<Way> {
+  const parent = qualified(table.table);
+  const names = swapNames(plan.run, partition);
+  const model = await readModel(session, liveOid ?? table.table.oid ?? '');
+  refuseUnswappable(model, partition);
+  const within = withinSql(table, partition);
+  const found = table.table.partitions.find(({ isDefault }) => isDefault);
+  const fallback = found && qualified(found);
+  const [version] = await session.rows(`select current_setting('server_version_num')::int as number`);
+  const staging: Staging = {
+    names,
+    model,
+    modelRelation: liveOid === undefined ? parent : names.live,
+    within,
+    serverVersion: Number(version?.number),
+  };
+  const from = liveOid === undefined ? fallback : names.live;
+  const columns = model.columns.filter(({ isGenerated }) => !isGenerated).map(({ name }) => quoteName(name));
+  return {
+    partition,
+    staging,
+    table: table.table.name,
+    parent,
+    model,
+    liveOid,
+    fallback,
+    capture: from === undefined ? undefined : { names, table, from, to: names.staging, within, columns },
+    attach: boundsSql(partition, table.timeType ?? 'timestamptz'),
+  };
+}
+
+/** From here on nothing that is written to the live partition is lost; what was written since the plan is noted now. */
+async function beginCapture(work: Work, session: Connection, { capture, liveOid, partition }: Way): Promise<void> {
+  if (capture === undefined) return;
+  await underLock(session, { locks: [], statements: captureSql(capture) }, lockingOf(work));
+  const isLive = liveOid !== undefined && liveOid === partition.oid;
+  await seedCapture(session, capture, isLive ? work.plan.snapshot : undefined);
+}
+
+/** Builds keys and indexes; rows that came twice are taken out when a key cannot be built for them. */
+async function build(session: Connection, staging: Staging, { table }: Work): Promise<Counted> {
+  let repeats: Counted = { rows: 0, checksum: 0n };
+  await buildIndexes(session, staging, async (sql) => {
+    try {
+      await session.run(sql);
+    } catch (error) {
+      if (sqlError(error)?.code !== '23505' || repeats.rows > 0) throw error;
+      repeats = await dropRepeats(session, staging, { table });
+      if (repeats.rows === 0) throw error;
+      await session.run(sql);
+    }
+  });
+  return repeats;
+}
+
+async function dropRepeats(session: Connection, { names }: Staging, { table }: Pick<Work, 'table'>): Promise<Counted> {
+  const keys = table.key.map(({ column }) => quoteName(column.name)).join(', ');
+  const [row] = await session.rows(
+    `with numbered as (select ctid as place, row_number() over (partition by ${keys} order by ctid) as n from ${names.staging}), ` +
+      `gone as (delete from ${names.staging} t using numbered where t.ctid = numbered.place and numbered.n > 1 returning t.*) ` +
+      `select count(*)::text as rows, ${checksumSql(table) ?? 'null::text'} as checksum from gone t`,
+  );
+  const sum = row?.checksum;
+  return {
+    rows: Number(row?.rows),
+    checksum: typeof sum === 'string' ? BigInt.asUintN(64, BigInt(sum)) : checksumSql(table) && 0n,
+  } as Counted; // a text that is empty cannot be a number
+}
+
+/** Carries over what others have written, in bounded steps, until so little is left that it can be done under the lock. */
+async function catchUp(session: Connection, { capture, partition }: Way): Promise<void> {
+  if (capture === undefined) return;
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const { left, isTruncated } = await changesLeft(session, capture);
+    if (isTruncated) throw truncatedMeanwhile(partition);
+    if (left <= FEW) return;
+    for (let done = 0; done < left; done += SYNC_KEYS)
+      await session.run(`begin; ${syncSql(capture).join('; ')}; commit`);
+  }
+}
+
+/**
+ * A constraint on the DEFAULT partition that spares the server a scan of it under the lock. Where the partition exists,
+ * no such row can come into DEFAULT anyway; where it is made, rows may, and the scan must be.
+ */
+async function shieldFallback(session: Connection, way: Way, locking: Locking): Promise<void> {
+  const { fallback, liveOid, staging } = way;
+  if (fallback === undefined || liveOid === undefined) return;
+  const shield = shieldOf(way);
+  const statements = [
+    `alter table ${fallback} drop constraint if exists ${shield}`,
+    `alter table ${fallback} add constraint ${shield} check (not (${staging.within})) not valid`,
+  ];
+  await underLock(session, { locks: [], statements }, locking);
+  await session.run(`alter table ${fallback} validate constraint ${shield}`);
+}
+
+const shieldOf = ({ staging }: Way) => quoteName(staging.names.trigger);
+
+function exchange(session: Connection, way: Way, locking: Locking): Promise<number> {
+  const { staging, parent, capture, fallback, liveOid, attach } = way;
+  const { names } = staging;
+  const isReplacing = liveOid !== undefined;
+  const from = isReplacing ? names.live : fallback;
+  const locks = [parent, ...(from === undefined ? [] : [from])];
+  const statements = [
+    ...(capture === undefined ? [] : syncSql(capture, undefined)),
+    ...(capture === undefined || from === undefined ? [] : endCaptureSql(names, from)),
+    ...(isReplacing ? takeOut({ parent, relation: names.live, as: names.oldName }, oldIndexNames(way)) : []),
+    ...(!isReplacing && fallback !== undefined ? [`delete from ${fallback} where ${staging.within}`] : []),
+    `alter table ${names.staging} rename to ${quoteName(names.liveName)}`,
+    ...newIndexNames(way),
+    `alter table ${parent} attach partition ${names.live} ${attach}`,
+    `alter table ${names.live} drop constraint ${BOUNDS}`,
+    ...(fallback === undefined ? [] : [`alter table ${fallback} drop constraint if exists ${shieldOf(way)}`]),
+  ];
+  return underLock(session, { locks, statements }, locking);
+}
+
+/** The statements that detach a partition and give it and its indexes other names. */
+function takeOut(
+  { parent, relation, as }: { readonly parent: string; readonly relation: string; readonly as: string },
+  renames: readonly string[],
+): readonly string[] {
+  return [
+    `alter table ${parent} detach partition ${relation}`,
+    ...renames,
+    `alter table ${relation} rename to ${quoteName(as)}`,
+  ];
+}
+
+function oldIndexNames({ model, partition, staging }: Way): readonly string[] {
+  const suffix = staging.names.oldName.slice(staging.names.oldName.lastIndexOf('_before_'));
+  return model.indexes.map(
+    ({ name }) =>
+      `alter index ${qualified({ schema: partition.schema, name })} rename to ${quoteName(cut(name, suffix))}`,
+  );
+}
+
+/** The new indexes take the names of the old ones, or names after the table's own. */
+function newIndexNames({ model, partition, staging, liveOid, table }: Way): readonly string[] {
+  return model.indexes.map(({ name }, at) => {
+    const own = qualified({ schema: partition.schema, name: staging.names.index(at) });
+    const wanted = liveOid === undefined ? cut(partition.name, `_${withoutPrefix(name, table)}`) : name;
+    return `alter index ${own} rename to ${quoteName(wanted)}`;
+  });
+}
+
+/** `events_pkey` of the table `events` as `pkey`. */
+function withoutPrefix(name: string, table: string): string {
+  return name.startsWith(`${table}_`) ? name.slice(table.length + 1) : name;
+}
+
+/** Takes back what an attempt has made, the swap itself excepted. */
+async function abandon(
+  session: Connection,
+  { staging, capture, fallback, liveOid }: Way,
+  locking: Locking,
+): Promise<void> {
+  const { names } = staging;
+  await session.run('rollback');
+  if (capture !== undefined) {
+    await underLock(session, { locks: [], statements: endCaptureSql(names, capture.from) }, locking);
+  }
+  if (fallback !== undefined && liveOid !== undefined) {
+    const shield = quoteName(names.trigger);
+    await underLock(
+      session,
+      { locks: [], statements: [`alter table ${fallback} drop constraint if exists ${shield}`] },
+      locking,
+    );
+  }
+  await session.run(`set client_min_messages = warning; drop table if exists ${names.staging}`);
+  await forget(session, names);
+}
+
+async function forget(session: Connection, names: Staging['names']): Promise<void> {
+  await session.run(`set client_min_messages = warning; ${forgetCaptureSql(names)}`);
+}
+
+async function oidOf(session: Connection, relation: string): Promise<string> {
+  const [row] = await session.rows(`select to_regclass($1)::oid::text as oid`, [relation]);
+  return String(row?.oid);
+}
+
+function lockingOf({ maxLockMs, tell, finish }: Work): Locking {
+  return { maxLockMs, tell, finish };
+}
+
+function refusedOf({ rejected, rejectedChecksum }: { readonly rejected: number; readonly rejectedChecksum: bigint }) {
+  return { rejected, rejectedChecksum: hex(rejectedChecksum) };
+}

@@ -1,0 +1,144 @@
+import type { Command, Invocation } from './command.js';
+import { milliseconds } from './duration-values.js';
+import { optional, toggle, type ValuesOf, withDefault } from './option.js';
+import { replayOptions } from './replay.js';
+import { choice, text, wholeNumber } from './values.js';
+
+const { limit, resend, batch, partitionsWithin, ...shared } = replayOptions;
+
+const periods = ['hour', 'day', 'week', 'month', 'year'] as const;
+
+const backfillOptions = {
+  method: withDefault(
+    {
+      flag: '--method',
+      value: 'method',
+      summary: 'insert into the live partitions, or build new ones and swap them in',
+      group: 'Backfill',
+      choices: ['insert', 'swap'],
+      default: 'insert',
+    },
+    choice(['insert', 'swap']),
+  ),
+  partitionBy: optional(
+    {
+      flag: '--partition-by',
+      value: 'period',
+      summary: 'how a table without partitions is cut',
+      group: 'Backfill',
+      choices: periods,
+    },
+    choice(periods),
+  ),
+  planOut: optional(
+    { flag: '--plan-out', value: 'file', summary: 'write the plan there', group: 'Backfill', completes: 'file' },
+    text,
+  ),
+  plan: optional(
+    {
+      flag: '--plan',
+      value: 'file',
+      summary: 'carry out exactly this plan; refused when source, schema or table have changed',
+      group: 'Backfill',
+      completes: 'file',
+    },
+    text,
+  ),
+  maxLock: withDefault(
+    {
+      flag: '--max-lock',
+      value: 'time',
+      summary: 'longest time that a swap may keep others from the table',
+      group: 'Gentle',
+      default: '2s',
+    },
+    milliseconds,
+  ),
+  maxLag: optional(
+    { flag: '--max-lag', value: 'time', summary: 'wait while a standby is further behind', group: 'Gentle' },
+    milliseconds,
+  ),
+  maxLockWaits: optional(
+    {
+      flag: '--max-lock-waits',
+      value: 'n',
+      summary: 'wait while more sessions of the target wait for locks',
+      group: 'Gentle',
+    },
+    wholeNumber(0),
+  ),
+  maxActive: optional(
+    {
+      flag: '--max-active',
+      value: 'n',
+      summary: 'wait while more sessions of others are at work in the target',
+      group: 'Gentle',
+    },
+    wholeNumber(0),
+  ),
+  mindCheckpoints: toggle({
+    flag: '--mind-checkpoints',
+    summary: 'rest for ten seconds when the write-ahead log forces a checkpoint',
+    group: 'Gentle',
+  }),
+  pauseIfSql: optional(
+    {
+      flag: '--pause-if-sql',
+      value: 'query',
+      summary: 'wait while this query of the target answers with anything but false, null, 0 or nothing',
+      group: 'Gentle',
+    },
+    text,
+  ),
+  pauseUnlessHttp: optional(
+    {
+      flag: '--pause-unless-http',
+      value: 'url',
+      summary: 'wait while this address does not answer with 200',
+      group: 'Gentle',
+    },
+    text,
+  ),
+} as const;
+
+const options = { ...backfillOptions, ...shared };
+
+/** The options of `respool backfill`, parsed. */
+export type BackfillOptions = ValuesOf<typeof options>;
+
+/** `respool backfill`. */
+export const backfill: Command<typeof options> = {
+  name: 'backfill',
+  summary: 'fill or rebuild the partitions of a table, prove them, and take it back if need be',
+  description:
+    'Reads dumps once, sorts them by partition, and plans, loads, verifies and swaps each partition as a whole. With ' +
+    '--method insert what is there stays, and what is missing is added; with --method swap each partition of the range ' +
+    'is built anew from the dumps and takes the place of the old one, which is kept until respool backfill drop. The same command again goes on ' +
+    'where it was.',
+  arguments: [
+    {
+      name: 'dump',
+      summary: 'a file, folder, glob, s3://bucket/prefix, or a source from the configuration',
+      isRequired: true,
+      isVariadic: true,
+    },
+  ],
+  options,
+  examples: [
+    {
+      command:
+        'backfill dumps/ --to "postgres://localhost/app?table=events" --since 2019-07-01 --until 2019-08-01 --dry-run',
+      explains: 'see what one month would take',
+    },
+    {
+      command: 'backfill dumps/ --to warehouse --since 2019-07-01 --until 2019-08-01 --method swap',
+      explains: 'rebuild that month, partition by partition',
+    },
+    { command: 'backfill status <run> --to warehouse', explains: 'a calendar of its partitions' },
+    { command: 'backfill undo <run> --to warehouse', explains: 'put the old partitions back' },
+  ],
+  run: async (invocation: Invocation<BackfillOptions>) => {
+    const { runBackfill } = await import('./backfill-run.js');
+    return runBackfill(invocation);
+  },
+};

@@ -1,0 +1,64 @@
+import type { BackfilledPartition } from './backfill-report.js';
+import type { Paint } from './paint.js';
+
+/** One sign for each state, so that the calendar says the same without colours. */
+export const stateSigns: Readonly<Record<string, string>> = {
+  planned: '·',
+  loading: '▸',
+  verifying: '?',
+  swapping: '⇄',
+  done: '■',
+  failed: '×',
+  undone: '↶',
+};
+
+const DAY_MS = 86_400_000;
+const WEEK = 7;
+
+/**
+ * A calendar of partitions: one row a month with a sign for each day, where partitions are days; otherwise the signs one
+ * after another, with the first partition of each row in front.
+ */
+export function calendarLines(partitions: readonly BackfilledPartition[], paint: Paint): string[] {
+  const timed = partitions.filter(({ from }) => from !== undefined);
+  const lines = timed.every(isDay) && timed.length > 1 ? monthRows(timed, paint) : plainRows(partitions, paint);
+  const states = [...new Set(partitions.map(({ state }) => state))];
+  const legend = states.map((state) => `${painted(state, stateSigns[state] ?? '?', paint)} ${state}`).join('   ');
+  return [...lines, '', legend];
+}
+
+function isDay({ from, to }: BackfilledPartition): boolean {
+  const length = Date.parse(to ?? '') - Date.parse(from ?? '');
+  return length >= DAY_MS - 3_600_000 * 2 && length <= DAY_MS + 3_600_000 * 2;
+}
+
+function monthRows(partitions: readonly BackfilledPartition[], paint: Paint): string[] {
+  const months = new Map<string, string[]>();
+  for (const { from = '', state } of partitions) {
+    // Local midnights of zones ahead of UTC lie on the day before: half a day later is surely the day meant.
+    const day = new Date(Date.parse(from) + DAY_MS / 2).toISOString();
+    const month = day.slice(0, 7);
+    const cells = months.get(month) ?? new Array<string>(31).fill(' ');
+    cells[Number(day.slice(8, 10)) - 1] = painted(state, stateSigns[state] ?? '?', paint);
+    months.set(month, cells);
+  }
+  const head = `${' '.repeat(9)}${Array.from({ length: 31 }, (_, at) => String(at + 1).padStart(2)).join(' ')}`;
+  return [head, ...[...months].map(([month, cells]) => `${month}  ${cells.map((cell) => ` ${cell}`).join(' ')}`)];
+}
+
+function plainRows(partitions: readonly BackfilledPartition[], paint: Paint): string[] {
+  const width = Math.max(0, ...partitions.map(({ name }) => name.length));
+  const rows: string[] = [];
+  const perRow = partitions.length > 100 ? WEEK * 8 : 12;
+  for (let at = 0; at < partitions.length; at += perRow) {
+    const signs = partitions.slice(at, at + perRow).map(({ state }) => painted(state, stateSigns[state] ?? '?', paint));
+    rows.push(`${(partitions[at]?.name ?? '').padEnd(width)}  ${signs.join(' ')}`);
+  }
+  return rows;
+}
+
+function painted(state: string, sign: string, paint: Paint): string {
+  if (state === 'done') return paint.green(sign);
+  if (state === 'failed') return paint.red(sign);
+  return state === 'planned' ? paint.dim(sign) : paint.yellow(sign);
+}

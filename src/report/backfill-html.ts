@@ -1,0 +1,46 @@
+import { stateSigns } from './backfill-calendar.js';
+import type { BackfilledPartition, BackfillReport } from './backfill-report.js';
+import { duration, thousands } from './text.js';
+import { markupText } from './validate-text.js';
+
+/** One page that needs no network and no script; its content policy forbids both. */
+export function renderBackfillHtml(report: BackfillReport): string {
+  const { partitions } = report;
+  return `${[
+    '<!doctype html>',
+    '<html lang="en">',
+    '<head>',
+    '<meta charset="utf-8">',
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    `<title>respool backfill ${markupText(report.run)}</title>`,
+    `<style>${STYLES}</style>`,
+    '</head>',
+    '<body>',
+    `<h1>respool backfill ${markupText(report.run)}</h1>`,
+    `<p>${markupText(`${report.method} into ${report.table}, ${thousands(report.read)} events read, ${duration(report.elapsedMs)}`)}</p>`,
+    `<ol class="calendar">${partitions.map(day).join('')}</ol>`,
+    '<table><thead><tr><th>partition<th>from<th>to<th>state<th>read<th>accepted<th>duplicate<th>rejected<th>verified<th>what was found</tr></thead>',
+    `<tbody>${partitions.map(row).join('\n')}</tbody></table>`,
+    '</body>',
+    '</html>',
+  ].join('\n')}\n`;
+}
+
+function day({ name, state }: BackfilledPartition): string {
+  const title = markupText(`${name}: ${state}`);
+  return `<li class="${markupText(state)}" title="${title}">${stateSigns[state] ?? '?'}</li>`;
+}
+
+function row(each: BackfilledPartition): string {
+  const { name, from = '', to = '', state, read, accepted, duplicate, rejected, verified, evidence, error } = each;
+  const counts = [read, accepted, duplicate, rejected].map((count) => `<td class="n">${thousands(count)}`).join('');
+  const found = error?.message ?? evidence ?? '';
+  return `<tr><td>${markupText(name)}<td>${from}<td>${to}<td>${markupText(state)}${counts}<td>${verified ? 'yes' : ''}<td>${markupText(found)}</tr>`;
+}
+
+const STYLES = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}
+.calendar{display:flex;flex-wrap:wrap;gap:3px;list-style:none;padding:0}
+.calendar li{width:1.6rem;height:1.6rem;text-align:center;border-radius:3px;background:#ddd;color:#222}
+.calendar .done{background:#2e7d32;color:#fff}.calendar .failed{background:#b71c1c;color:#fff}
+.calendar .loading,.calendar .verifying,.calendar .swapping{background:#f9a825}.calendar .undone{background:#90a4ae}
+table{border-collapse:collapse;width:100%}th,td{border-bottom:1px solid #ddd;padding:.25rem .5rem;text-align:left}.n{text-align:right}`;

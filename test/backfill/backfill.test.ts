@@ -1,0 +1,123 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { folderWith } from '../support/cli.js';
+import { createDatabase } from '../support/postgres.js';
+import { backfill, DAYS_TABLE, dayEvents, RANGE } from './backfilling.js';
+
+async function place(events: string, sql = DAYS_TABLE) {
+  const folder = await folderWith({ 'dump.ndjson': events });
+  const database = await createDatabase();
+  await database.query(sql);
+  const target = ['dump.ndjson', '--to', `${database.url}?table=ev`];
+  return {
+    database,
+    call: { cwd: folder.path },
+    path: folder.path,
+    run: (...args: string[]) => backfill([...target, ...RANGE, ...args], { cwd: folder.path }),
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const STATE = `select (select count(*)::int from ev) as rows, (select sum(level_cm)::int from ev) as sum,
+  (select count(*)::int from pg_inherits where inhparent = 'ev'::regclass) as partitions`;
+
+test('events out of order come into their partitions, each partition is counted, and the numbers balance', async () => {
+  await using p = await place(
+    `${dayEvents(3_000)}{"event_id":"x"}\nnot json\n${dayEvents(300, { days: 30, from: 50_000 })}`,
+  );
+  const { status, report } = await p.run();
+
+  expect(report.partitions.map(({ name, from, state, verified }) => [name, from, state, verified])).toEqual([
+    ['ev_20190701', '2019-07-01T00:00:00.000Z', 'done', true],
+    ['ev_20190702', '2019-07-02T00:00:00.000Z', 'done', true],
+    ['ev_20190703', '2019-07-03T00:00:00.000Z', 'done', true],
+  ]);
+  expect(
+    report.partitions.map(({ read, accepted, duplicate, rejected }) => [read, accepted, duplicate, rejected]),
+  ).toEqual([
+    [1_010, 1_010, 0, 0],
+    [1_010, 1_010, 0, 0],
+    [1_010, 1_010, 0, 0],
+  ]);
+  // The event without a time is refused, and belongs to no partition.
+  expect(report).toMatchObject({ balanced: true, complete: true, read: 3_302, undecodable: 1, filtered: 270 });
+  expect(report.sinks).toMatchObject([{ accepted: 3_030, rejected: 1, unsent: 0 }]);
+  expect(status).toBe(1);
+  expect(await p.database.query('select count(*)::int as rows from ev')).toEqual([{ rows: 3_030 }]);
+});
+
+test('the same backfill again adds nothing', async () => {
+  await using p = await place(dayEvents(3_000));
+  await p.run();
+  const { status, report } = await p.run();
+
+  expect(status).toBe(0);
+  expect(report.sinks).toMatchObject([{ accepted: 0, duplicate: 3_000 }]);
+  expect(report.partitions.every(({ verified }) => verified)).toBe(true);
+});
+
+test('a swap replaces what is there, keeps the old partition, and makes what is missing', async () => {
+  await using p = await place(dayEvents(3_000) + dayEvents(3_000).split('\n').slice(0, 500).join('\n'));
+  await p.database.query(
+    `insert into ev select 'old' || n, 'stale', '2019-07-01 10:00+00', n from generate_series(1, 50) n`,
+  );
+  const { status, report } = await p.run('--method', 'swap');
+
+  expect(status).toBe(0);
+  expect(report.partitions.map(({ accepted, duplicate }) => accepted + duplicate)).toEqual(
+    report.partitions.map(({ read }) => read),
+  );
+  expect(report.sinks).toMatchObject([{ accepted: 3_000 }]);
+  expect(report.sinks[0]?.duplicate).toBe(500);
+  expect(await p.database.query(STATE)).toMatchObject([{ rows: 3_000, sum: 4_498_500, partitions: 3 }]);
+  const [old] = report.partitions;
+  expect(await p.database.query(`select count(*)::int as rows from ${old?.old}`)).toEqual([{ rows: 50 }]);
+  const indexes = await p.database.query(`select indexname from pg_indexes where tablename = 'ev_20190701' order by 1`);
+  expect(indexes.map(({ indexname }) => indexname)).toEqual(['ev_20190701_name_idx', 'ev_20190701_pkey']);
+});
+
+test('a dry run writes nothing, and its plan is refused once the source has changed', async () => {
+  await using p = await place(dayEvents(3_000));
+  const dry = await p.run('--dry-run', '--plan-out', 'plan.json');
+  expect(dry.status).toBe(0);
+  expect(dry.report.partitions).toMatchObject([{ state: 'planned', read: 1_000 }, { read: 1_000 }, { read: 1_000 }]);
+  expect(await p.database.query(STATE)).toMatchObject([{ rows: 0, partitions: 2 }]);
+
+  await writeFile(join(p.path, 'dump.ndjson'), dayEvents(3_001));
+  const refused = await p.run('--plan', 'plan.json');
+  expect(refused).toMatchObject({ status: 3, stderr: expect.stringContaining('the plan no longer holds') });
+  expect(await p.database.query(STATE)).toMatchObject([{ rows: 0 }]);
+
+  await writeFile(join(p.path, 'dump.ndjson'), dayEvents(3_000));
+  expect(await p.run('--plan', 'plan.json', '--fresh')).toMatchObject({ status: 0 });
+  expect(await p.database.query(STATE)).toMatchObject([{ rows: 3_000 }]);
+});
+
+test('a swap is refused where it would lose rows that the source knows nothing of', async () => {
+  await using p = await place(dayEvents(300));
+  const cut = await backfill(
+    [
+      'dump.ndjson',
+      '--to',
+      `${p.database.url}?table=ev`,
+      '--method',
+      'swap',
+      '--since',
+      '2019-07-01T06:00:00Z',
+      '--until',
+      '2019-07-03',
+    ],
+    p.call,
+  );
+  expect(cut).toMatchObject({ status: 3, stderr: expect.stringContaining('lies inside partition ev_20190701') });
+
+  await p.database.query(
+    `create table tag (event_id text, at timestamptz, foreign key (event_id, at) references ev (event_id, occurred_at))`,
+  );
+  const referenced = await p.run('--method', 'swap');
+  expect(referenced).toMatchObject({ status: 3, stderr: expect.stringContaining('foreign keys of other tables') });
+});
