@@ -9,6 +9,7 @@ import { checkBalance } from '../report/balance.js';
 import { worstExitCode } from '../report/exit-code.js';
 import type { FieldUsed, ProblemCount, ReplayReport, SourceReport } from '../report/report.js';
 import { counted } from '../report/text.js';
+import type { PartFailure } from '../sources/source.js';
 import type { Invocation } from './command.js';
 import type { ReplayOptions } from './replay.js';
 import { nextCommands } from './replay-next.js';
@@ -39,7 +40,8 @@ export async function reportOf(call: Call, ending: Ending): Promise<ReplayReport
 }
 
 function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omit<ReplayReport, 'balanced'> {
-  const { accounts, stoppedBy, failures, storedBytes } = outcome;
+  const { accounts, stoppedBy, storedBytes } = outcome;
+  const failures = failuresOf(open, outcome);
   const { record, position } = run;
   const seconds = Math.max(elapsedMs, 1) / 1_000;
   const unsent = accounts.sinks.some((sink) => sink.unsent > 0);
@@ -50,7 +52,7 @@ function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omi
     command: 'replay',
     run: record.id,
     complete: whole && !unsent && failures.length === 0,
-    exitCode: exitCodeOf(call, outcome),
+    exitCode: exitCodeOf(call, open, outcome),
     read: accounts.read,
     undecodable: accounts.undecodable,
     filtered: accounts.filtered,
@@ -82,16 +84,25 @@ function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omi
   };
 }
 
+/** What of the source could not be read, or not be removed. */
+function failuresOf({ source }: OpenReplay, { failures }: ReplayOutcome): readonly PartFailure[] {
+  const error = source.tally?.().failure;
+  if (error === undefined || failures.some((failure) => failure.error === error)) return failures;
+  return [...failures, { kind: 'failure', part: 0, error }];
+}
+
 function sourceReport({ label, parts, tally }: OpenReplay['source'], bytes: number): SourceReport {
   const { acked, left } = tally?.() ?? { acked: 0, left: 0 };
   return { acked, left, label, parts: parts.length, bytes };
 }
 
-function exitCodeOf({ options, stop }: Call, { accounts, stoppedBy, failures, deadSinks }: ReplayOutcome): number {
+function exitCodeOf({ options, stop }: Call, open: OpenReplay, outcome: ReplayOutcome): number {
+  const { accounts, stoppedBy, deadSinks } = outcome;
   const codes: number[] = [];
+  if ((open.source.tally?.().comesBack ?? 0) > 0) codes.push(4);
   if (stoppedBy?.code === 'interrupted') codes.push(stop.exitCode ?? 130);
   if (stoppedBy?.code === 'max_rejected' || tooManyRejected(options.maxRejected, accounts)) codes.push(1);
-  for (const { error } of failures) codes.push(error instanceof RespoolError ? error.exitCode : 2);
+  for (const { error } of failuresOf(open, outcome)) codes.push(error instanceof RespoolError ? error.exitCode : 2);
   for (const { error } of deadSinks) codes.push('cure' in error && error.cure === 'mend' ? 2 : 4);
   if (accounts.sinks.some(({ unknown }) => unknown > 0)) codes.push(2);
   // Without a dead sink and with nothing stopped, these are events that a sink holds back for later.

@@ -79,7 +79,9 @@ function plainOf(source: Source) {
     ...(notes !== undefined && { notes }),
     ...(columns !== undefined && { columns }),
     ...(settles !== undefined && { settles }),
-    ...(source.tally !== undefined && { tally: () => source.tally?.() ?? { acked: 0, left: 0, notes: [] } }),
+    ...(source.tally !== undefined && {
+      tally: () => source.tally?.() ?? { acked: 0, left: 0, comesBack: 0, notes: [] },
+    }),
   };
 }
 

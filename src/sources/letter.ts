@@ -23,6 +23,8 @@ export interface Letter {
   readonly error?: { readonly class?: string | undefined; readonly message?: string | undefined } | undefined;
   /** Headers or attributes: text, bytes, or what JSON can say (`x-death`). */
   readonly headers?: Readonly<Record<string, unknown>> | undefined;
+  /** What else the service itself says of it: `SequenceNumber`, `MessageGroupId`. */
+  readonly attributes?: Readonly<Record<string, unknown>> | undefined;
   /** What the producer sent. */
   readonly body: string | Uint8Array;
 }

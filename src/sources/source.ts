@@ -44,6 +44,10 @@ export interface SourceTally {
   readonly acked: number;
   /** Received and left in the queue, or given back to it. */
   readonly left: number;
+  /** Of those left, how many every sink has taken: their removal was refused or not confirmed. */
+  readonly comesBack: number;
+  /** Why messages could not be removed and never will be, where that is so. */
+  readonly failure?: Error;
   /** What a user should know about some of them, with counts: lost leases, deletes that failed. */
   readonly notes: readonly string[];
 }

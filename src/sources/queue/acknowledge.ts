@@ -1,3 +1,4 @@
+import { CannotEvaluateError } from '../../errors.js';
 import type { Acknowledgement, Message, QueueDriver } from './driver.js';
 
 const TRIES = 4;
@@ -10,6 +11,8 @@ export interface Acknowledged<H> {
   readonly failed: readonly Message<H>[];
   /** Not ours any more when they were to be removed. */
   readonly lost: readonly Message<H>[];
+  /** Why the server will never remove them; absent when it may. */
+  readonly refusal?: CannotEvaluateError;
 }
 
 /**
@@ -21,23 +24,27 @@ export async function acknowledge<H>(
   messages: readonly Message<H>[],
 ): Promise<Acknowledged<H>> {
   const sorted = { acked: [] as Message<H>[], failed: [] as Message<H>[], lost: [] as Message<H>[] };
+  let refusal: CannotEvaluateError | undefined;
   let open = messages;
   for (let attempt = 0; open.length > 0; attempt++) {
     if (attempt > 0) await new Promise((resolve) => setTimeout(resolve, FIRST_WAIT_MS * 2 ** attempt));
     const again: Message<H>[] = [];
     await Promise.all(
       unitsOf(open, driver).map(async (unit) => {
-        const answers: readonly Acknowledgement[] = await driver.ack(unit).catch(() => []);
+        const answers: readonly Acknowledgement[] = await driver.ack(unit).catch((error: unknown) => {
+          if (error instanceof CannotEvaluateError) refusal = error;
+          return [];
+        });
         for (const [index, message] of unit.entries()) {
           const answer = answers[index] ?? 'failed';
-          if (answer === 'failed' && attempt + 1 < TRIES) again.push(message);
+          if (answer === 'failed' && attempt + 1 < TRIES && refusal === undefined) again.push(message);
           else sorted[answer].push(message);
         }
       }),
     );
     open = again;
   }
-  return sorted;
+  return { ...sorted, ...(refusal !== undefined && { refusal }) };
 }
 
 /** Gives messages back, in the units of the driver; what cannot be given back comes back by itself. */

@@ -23,7 +23,10 @@ export interface QueueDriver<H = unknown> extends AsyncDisposable {
    * @param held messages that have been received and are not settled yet.
    */
   isDrained(left: number, signal: AbortSignal, held: number): Promise<boolean>;
-  /** Removes messages, `limits.acks` at most; one answer for each, in order. It throws when nothing is known of any. */
+  /**
+   * Removes messages, `limits.acks` at most; one answer for each, in order.
+   * @throws CannotEvaluateError when it will never be allowed to; anything else means that nothing is known of any.
+   */
   ack(messages: readonly Message<H>[]): Promise<readonly Acknowledgement[]>;
   /** Gives messages back at once, `limits.acks` at most. What it cannot give back comes back by itself. */
   release(messages: readonly Message<H>[]): Promise<void>;
@@ -44,6 +47,10 @@ export interface QueueLimits {
   readonly returnsAtOnce?: boolean;
   /** How long a received message stays ours without `extend`; absent means for as long as we are connected. */
   readonly leaseMs?: number;
+  /** A message that stays may keep those behind it from being received. */
+  readonly keepsOrder?: boolean;
+  /** Acknowledging moves a mark past messages and removes none: it passes also what lies in the quarantine. */
+  readonly passesQuarantined?: boolean;
 }
 
 /** One received message. */
@@ -76,6 +83,8 @@ export interface QueueDescription {
   readonly delayed?: number;
   /** When the oldest message was sent, milliseconds since the Unix epoch. */
   readonly oldestMs?: number;
+  /** How long after it was sent the service removes a message, milliseconds. */
+  readonly retentionMs?: number;
   /** When the first message will be removed by the service itself, milliseconds since the Unix epoch. */
   readonly firstExpiresMs?: number;
   /** What a user should know before anything is received, in sentences. */

@@ -5,6 +5,8 @@ import type { Held } from './held.js';
 /** So long a batch waits for more messages once it has some. */
 const LINGER_MS = 200;
 const IDLE_MS = 100;
+/** Bodies in one batch, unless one alone is longer. */
+const BATCH_BYTES = 4 * 1024 * 1024;
 
 interface Gathering<H> {
   readonly driver: QueueDriver<H>;
@@ -27,12 +29,12 @@ interface Gathering<H> {
  */
 export async function* gather<H>(gathering: Gathering<H>): AsyncGenerator<readonly Message<H>[]> {
   const { driver, most, signal } = gathering;
-  const buffer: Message<H>[] = [];
+  const buffer = createBuffer<H>(most);
   const doorbell = createDoorbell();
   let failure: { readonly error: unknown } | undefined;
   let polling = driver.limits.pollers;
   const put = (messages: readonly Message<H>[]) => {
-    buffer.push(...messages);
+    buffer.put(messages);
     doorbell.ring();
   };
   const pollers = Array.from({ length: polling }, () =>
@@ -47,11 +49,11 @@ export async function* gather<H>(gathering: Gathering<H>): AsyncGenerator<readon
   );
   try {
     while (!signal.aborted) {
-      await doorbell.until(() => buffer.length > 0 || polling === 0 || failure !== undefined, signal);
-      if (failure !== undefined && buffer.length === 0) throw failure.error;
-      if (buffer.length === 0 && polling === 0) return;
-      await doorbell.until(() => buffer.length >= most || polling === 0, signal, LINGER_MS);
-      if (buffer.length > 0) yield buffer.splice(0, most);
+      await doorbell.until(() => !buffer.isEmpty || polling === 0 || failure !== undefined, signal);
+      if (failure !== undefined && buffer.isEmpty) throw failure.error;
+      if (buffer.isEmpty && polling === 0) return;
+      await doorbell.until(() => buffer.isFull || polling === 0, signal, LINGER_MS);
+      if (!buffer.isEmpty) yield buffer.take();
     }
   } finally {
     await Promise.allSettled(signal.aborted ? pollers : []);
@@ -59,7 +61,7 @@ export async function* gather<H>(gathering: Gathering<H>): AsyncGenerator<readon
 }
 
 async function poll<H>(gathering: Gathering<H>, put: (messages: readonly Message<H>[]) => void): Promise<void> {
-  const { driver, held, follows, signal, left, isNew } = gathering;
+  const { driver, held, follows, signal, isNew } = gathering;
   while (!signal.aborted) {
     await held.room(signal);
     if (signal.aborted) return;
@@ -69,9 +71,52 @@ async function poll<H>(gathering: Gathering<H>, put: (messages: readonly Message
     });
     const fresh = received.filter(isNew);
     if (fresh.length > 0) put(fresh);
-    else if (!follows && (await driver.isDrained(left(), signal, held.size))) return;
-    else if (received.length === 0) await pause(IDLE_MS, signal).catch(() => undefined);
+    else if (!follows && (await isDrained(gathering))) return;
+    else await pause(IDLE_MS, signal).catch(() => undefined);
   }
+}
+
+async function isDrained<H>({ driver, held, left, signal }: Gathering<H>): Promise<boolean> {
+  try {
+    return await driver.isDrained(left(), signal, held.size);
+  } catch (error) {
+    if (signal.aborted) return true;
+    throw error;
+  }
+}
+
+/** Messages that wait to become a batch. */
+function createBuffer<H>(most: number) {
+  let waiting: Message<H>[] = [];
+  let bytes = 0;
+  const size = ({ letter: { body } }: Message<H>) => body.length;
+  return {
+    get isEmpty() {
+      return waiting.length === 0;
+    },
+    get isFull() {
+      return waiting.length >= most || bytes >= BATCH_BYTES;
+    },
+    put(messages: readonly Message<H>[]) {
+      for (const message of messages) {
+        waiting.push(message);
+        bytes += size(message);
+      }
+    },
+    /** The first ones, at least one. */
+    take(): readonly Message<H>[] {
+      let count = 0;
+      let taken = 0;
+      while (count < Math.min(most, waiting.length) && (count === 0 || taken < BATCH_BYTES)) {
+        const next = waiting[count++];
+        if (next !== undefined) taken += size(next);
+      }
+      const batch = waiting.slice(0, count);
+      waiting = waiting.slice(count);
+      bytes -= taken;
+      return batch;
+    },
+  };
 }
 
 /** Wakes whoever waits for a condition. */

@@ -17,6 +17,9 @@ export interface Held<H> extends AsyncDisposable {
   giveAll(): readonly Message<H>[];
 }
 
+/** Bodies that are held at once, beside the driver's bound on their number. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
 interface Entry<H> {
   message: Message<H>;
   leasedMs: number;
@@ -28,6 +31,8 @@ export function openHeld<H>(driver: QueueDriver<H>, now: () => number = () => pe
   const entries = new Map<string, Entry<H>>();
   const waiting: (() => void)[] = [];
   let lostLeases = 0;
+  let bytes = 0;
+  const isFull = () => entries.size >= most || bytes >= MOST_BYTES;
   let beat: Promise<void> = Promise.resolve();
 
   const prolong = async () => {
@@ -57,7 +62,7 @@ export function openHeld<H>(driver: QueueDriver<H>, now: () => number = () => pe
         }, leaseMs / 8);
   timer?.unref();
   const wake = () => {
-    if (entries.size < most) for (const go of waiting.splice(0)) go();
+    if (!isFull()) for (const go of waiting.splice(0)) go();
   };
 
   return {
@@ -75,26 +80,34 @@ export function openHeld<H>(driver: QueueDriver<H>, now: () => number = () => pe
         return false;
       }
       entries.set(message.key, { message, leasedMs: now() });
+      bytes += message.letter.body.length;
       return true;
     },
     give(key) {
       const entry = entries.get(key);
+      if (entry === undefined) return undefined;
       entries.delete(key);
+      bytes -= entry.message.letter.body.length;
       wake();
-      return entry?.message;
+      return entry.message;
     },
     quiet: () => beat,
     async room(signal) {
-      while (entries.size >= most && !signal.aborted) {
+      while (isFull() && !signal.aborted) {
         await new Promise<void>((resolve) => {
-          waiting.push(resolve);
-          signal.addEventListener('abort', () => resolve(), { once: true });
+          const go = () => {
+            signal.removeEventListener('abort', go);
+            resolve();
+          };
+          waiting.push(go);
+          signal.addEventListener('abort', go, { once: true });
         });
       }
     },
     giveAll() {
       const all = [...entries.values()].map(({ message }) => message);
       entries.clear();
+      bytes = 0;
       wake();
       return all;
     },

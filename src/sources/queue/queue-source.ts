@@ -1,19 +1,14 @@
-import { CannotEvaluateError, UsageError } from '../../errors.js';
+import { UsageError } from '../../errors.js';
 import type { QueueOptions, SourceContext } from '../context.js';
 import { letterLine } from '../letter.js';
-import type { BatchOutcome, PartFailure, RawBatch, Source } from '../source.js';
-import { acknowledge, release } from './acknowledge.js';
-import { createDigestSet } from './digest-set.js';
+import type { PartFailure, RawBatch, Source } from '../source.js';
 import type { Message, QueueDescription, QueueDriver } from './driver.js';
 import { gather } from './gather.js';
-import { type Held, openHeld } from './held.js';
+import { openSettling, type Settling } from './settling.js';
 import { openSnapshot, type Snapshot } from './snapshot.js';
-import { createTally, type Tally } from './tally.js';
 
 /** Messages in one batch. */
 const BATCH_MESSAGES = 1_000;
-/** So many messages that stay in the queue are remembered with their handles, to be given back at the end. */
-const MOST_RETURNED = 10_000;
 const LOOK_ONLY: QueueOptions = {
   follow: false,
   keep: true,
@@ -29,19 +24,13 @@ const LOOK_ONLY: QueueOptions = {
  */
 export async function openQueue<H>(driver: QueueDriver<H>, context: SourceContext): Promise<Source> {
   try {
-    const signal = AbortSignal.timeout(60_000);
-    const description = await driver.describe(signal);
+    const description = await driver.describe(AbortSignal.timeout(60_000));
     const options = context.dryRun === true ? LOOK_ONLY : (context.queue ?? LOOK_ONLY);
     refuseLive(driver.label, description, options);
     refuseDanger(driver.label, description, context);
     const snapshot = options.snapshot === undefined ? undefined : await openSnapshot(options.snapshot);
-    return new QueueSource({
-      driver,
-      description,
-      options,
-      snapshot,
-      batchMessages: context.batchRecords ?? BATCH_MESSAGES,
-    });
+    const batchMessages = Math.min(context.batchRecords ?? BATCH_MESSAGES, driver.limits.held);
+    return new QueueSource({ driver, description, options, snapshot, batchMessages });
   } catch (error) {
     await driver[Symbol.asyncDispose]();
     throw error;
@@ -81,21 +70,15 @@ class QueueSource<H> implements Source {
   readonly settles = 'messages';
   readonly parts;
   readonly decoder = { module: new URL('../dump/decode.js', import.meta.url).href, options: { cellTypes: {} } };
-  private readonly held: Held<H>;
-  private readonly counts: Tally;
-  /** Messages that stay in the queue, by their keys: when they come again in this run they are not news. */
-  private readonly left = createDigestSet();
-  private readonly acked = createDigestSet();
-  private toReturn: Message<H>[] = [];
+  private readonly settling: Settling<H>;
   private received = 0;
   private hasSeenMarks = false;
 
   constructor(private readonly opened: Opened<H>) {
-    const { driver } = opened;
+    const { driver, options } = opened;
     this.label = driver.label;
     this.parts = [{ label: driver.label, bytes: undefined, fingerprint: async () => undefined }];
-    this.held = openHeld(driver);
-    this.counts = createTally(this.held);
+    this.settling = openSettling(driver, options);
   }
 
   get notes(): readonly string[] {
@@ -104,30 +87,23 @@ class QueueSource<H> implements Source {
   }
 
   tally() {
-    return this.counts.report();
+    return this.settling.counts.report();
   }
 
   async *batches(_done: unknown, signal: AbortSignal): AsyncGenerator<RawBatch | PartFailure> {
-    const { driver, options, batchMessages } = this.opened;
     const stop = new AbortController();
-    const both = AbortSignal.any([signal, stop.signal]);
-    const reading = gather({
-      ...{ driver, held: this.held, most: batchMessages, follows: options.follow, signal: both },
-      left: () => this.left.size,
-      isNew: (message) => this.isNew(message),
-    });
     try {
-      for await (const messages of reading) {
+      for await (const messages of this.reading(AbortSignal.any([signal, stop.signal]))) {
         signal.throwIfAborted();
         this.refuseUnmarked(messages);
         yield await this.batchOf(messages);
-        const full = this.tooManyLeft();
-        if (full !== undefined) {
-          yield { kind: 'failure', part: 0, error: full };
-          return;
-        }
+        const error = this.settling.whyStop();
+        if (error === undefined) continue;
+        yield { kind: 'failure', part: 0, error };
+        return;
       }
       signal.throwIfAborted();
+      await this.countElsewhere(signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof Error)) throw error;
       yield { kind: 'failure', part: 0, error };
@@ -138,26 +114,19 @@ class QueueSource<H> implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { driver, snapshot } = this.opened;
-    await this.held[Symbol.asyncDispose]();
-    await release(driver, [...this.held.giveAll(), ...this.toReturn.splice(0)]);
+    await this.settling[Symbol.asyncDispose]();
     await snapshot?.[Symbol.asyncDispose]();
     await driver[Symbol.asyncDispose]();
   }
 
-  /** Whether a received message is to be worked on; it is held then. */
-  private isNew(message: Message<H>): boolean {
-    const { key } = message;
-    if (this.left.has(key)) {
-      if (this.opened.driver.limits.returnsAtOnce) void release(this.opened.driver, [message]);
-      return false;
-    }
-    if (this.acked.has(key)) {
-      // Its removal was confirmed and it came all the same: the queue delivered it twice. Every sink has it.
-      this.counts.cameAgain++;
-      void acknowledge(this.opened.driver, [message]);
-      return false;
-    }
-    return this.held.take(message);
+  private reading(signal: AbortSignal) {
+    const { driver, options, batchMessages } = this.opened;
+    const { settling } = this;
+    return gather({
+      ...{ driver, held: settling.held, most: batchMessages, follows: options.follow, signal },
+      left: () => settling.left,
+      isNew: (message) => settling.isNew(message),
+    });
   }
 
   private async batchOf(messages: readonly Message<H>[]): Promise<RawBatch> {
@@ -169,40 +138,12 @@ class QueueSource<H> implements Source {
     this.received += bytes.length;
     const keys = messages.map(({ key }) => key);
     // A mere look holds nothing back: what it has seen is left where it is.
-    if (options === LOOK_ONLY) this.leave(keys);
+    if (options === LOOK_ONLY) this.settling.leave(keys);
     return {
       ...{ kind: 'batch', part: 0, format: { kind: 'ndjson' }, from, to: this.received, bytes },
       ...{ lines: messages.length, undecodable: [], storedBytes: this.received },
-      settle: (outcome) => this.settle(keys, outcome),
+      settle: (outcome) => this.settling.settle(keys, outcome),
     };
-  }
-
-  private async settle(keys: readonly string[], { takenLines, quarantinedLines }: BatchOutcome): Promise<void> {
-    const { driver, options } = this.opened;
-    const removable = options.keep ? [] : [...takenLines, ...(options.ackRejected ? quarantinedLines : [])];
-    const isRemovable = new Set(removable);
-    await this.held.quiet();
-    const toAck = removable.flatMap((line) => this.held.give(keys[line] ?? '') ?? []);
-    this.leave(keys.filter((_, line) => !isRemovable.has(line)));
-    const { acked, failed, lost } = await acknowledge(driver, toAck);
-    for (const { key } of acked) this.acked.add(key);
-    for (const { key } of [...failed, ...lost]) this.left.add(key);
-    this.counts.acked += acked.length;
-    this.counts.failed += failed.length;
-    this.counts.lost += lost.length;
-  }
-
-  private leave(keys: readonly string[]): void {
-    const { limits } = this.opened.driver;
-    for (const key of keys) {
-      const message = this.held.give(key);
-      if (message === undefined) continue;
-      this.left.add(key);
-      this.counts.left++;
-      if (limits.left !== undefined || limits.returnsAtOnce || this.toReturn.length < MOST_RETURNED)
-        this.toReturn.push(message);
-    }
-    if (limits.returnsAtOnce) void release(this.opened.driver, this.toReturn.splice(0));
   }
 
   private refuseUnmarked(messages: readonly Message<H>[]): void {
@@ -214,15 +155,13 @@ class QueueSource<H> implements Source {
     }
   }
 
-  private tooManyLeft(): Error | undefined {
-    const most = this.opened.driver.limits.left;
-    if (most === undefined || this.toReturn.length < most) return undefined;
-    return new CannotEvaluateError(
-      `${this.label}: ${this.toReturn.length} messages had to stay in the queue, and it would have to hold more of them back than is safe`,
-      {
-        code: 'too_many_left',
-        hint: 'they lie in the quarantine: --ack-rejected removes them from the queue, or mend the cause and run again',
-      },
-    );
+  /** What others hold, or what is blocked, is not ours to wait for, but it is not done either. */
+  private async countElsewhere(signal: AbortSignal): Promise<void> {
+    const { driver, options } = this.opened;
+    if (options.follow) return;
+    const { inFlight = 0, ready = 0 } = await driver.describe(signal);
+    const { held, left, counts } = this.settling;
+    counts.elsewhere = Math.max(0, inFlight - held.size - left);
+    if (driver.limits.keepsOrder === true) counts.behind = Math.max(0, ready - left);
   }
 }

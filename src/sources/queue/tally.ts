@@ -10,6 +10,12 @@ export interface Tally {
   lost: number;
   /** Messages that came again although their removal had been confirmed. */
   cameAgain: number;
+  /** Messages that somebody else holds at the end. */
+  elsewhere: number;
+  /** Messages that never came, because others in front of them stay. */
+  behind: number;
+  /** Why the server will never remove messages. */
+  refusal: Error | undefined;
   report(): SourceTally;
 }
 
@@ -21,25 +27,37 @@ export function createTally(held: { readonly lostLeases: number }): Tally {
     failed: 0,
     lost: 0,
     cameAgain: 0,
+    elsewhere: 0,
+    behind: 0,
+    refusal: undefined,
     report() {
-      const { acked, left, failed, lost, cameAgain } = this;
-      const { lostLeases } = held;
+      const { acked, left, failed, lost, cameAgain, elsewhere, behind, refusal } = this;
+      const comesBack = failed + lost;
       const notes = [
         [
           failed,
-          'could not be removed from the queue and will come back; every sink has them, the next run counts them as duplicates',
+          'taken by every sink could not be removed from the queue: they will come back and count as duplicates',
         ],
         [
           lost,
-          'were not ours any more when they were to be removed; they will come back or somebody else has taken them',
+          'taken by every sink were not ours any more when they were to be removed: they will come back and count as duplicates, or somebody else has taken them',
         ],
-        [lostLeases, 'lost their lease before they were settled'],
+        [held.lostLeases, 'lost their lease before they were settled'],
         [cameAgain, 'came again although their removal had been confirmed; they were removed once more'],
+        [
+          elsewhere,
+          'are held by somebody else, as far as the queue knows, or by a process that died: they come back by themselves',
+        ],
+        [behind, 'could not be received, waiting behind others that stay: they come once those are gone'],
       ] as const;
       return {
         acked,
-        left: left + failed + lost,
-        notes: notes.flatMap(([count, what]) => (count > 0 ? [`${count.toLocaleString('en')} messages ${what}`] : [])),
+        left: left + comesBack,
+        comesBack,
+        ...(refusal !== undefined && { failure: refusal }),
+        notes: notes.flatMap(([count, what]) =>
+          count > 0 ? [`${count.toLocaleString('en')} ${count === 1 ? 'message' : 'messages'} ${what}`] : [],
+        ),
       };
     },
   };

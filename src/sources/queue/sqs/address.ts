@@ -1,56 +1,52 @@
-import { closest } from '../../../did-you-mean.js';
-import { UsageError } from '../../../errors.js';
+import { badAddress, readAddressOptions } from '../address-options.js';
 
-/** Which queue, and how it is received from. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Which queue, reached how. */
 export interface SqsAddress {
-  /** A name, or the queue's URL. */
-  readonly queue: string;
-  readonly region: string | undefined;
-  readonly endpoint: string | undefined;
-  /** Receives under way at once, 1 to 64. */
+  /** What a user would type, without options. */
+  readonly label: string;
+  /** The name, where it was not given by URL. */
+  readonly name?: string;
+  readonly url?: string;
+  readonly region: string;
+  /** Another service than Amazon's own. */
+  readonly endpoint?: string;
+  /** Receives under way at once. */
   readonly pollers: number;
-  /** Seconds a receive waits for messages, 0 to 20. */
-  readonly waitS: number;
-  /** Seconds a received message is ours without a heartbeat, 10 to 43,200. */
-  readonly visibilityS: number;
+  /** Seconds that a received message is ours without a word from us. */
+  readonly visibility: number;
+  /** Seconds that a receive waits for a message. */
+  readonly wait: number;
 }
 
-const OPTIONS = ['region', 'endpoint', 'pollers', 'wait', 'visibility'];
+const KNOWN = {
+  numbers: { pollers: [1, 64, 4], visibility: [10, 43_000, 120], wait: [0, 20, 5] },
+  texts: ['region', 'endpoint'],
+} as const;
 
 /**
- * Reads `sqs:<name or URL>?pollers=8&wait=5&visibility=120&region=…&endpoint=…`.
+ * Reads `sqs:<name or URL>[?pollers=4&visibility=120&wait=5&region=…&endpoint=…]`.
  * @throws UsageError `bad_source_address`.
  */
-export function parseSqsAddress(text: string): SqsAddress {
-  const [place = '', query = ''] = text.replace(/^sqs:/iu, '').split(/\?(.*)/su);
-  if (place === '')
-    throw bad(text, 'it names no queue', 'write sqs:<queue name> or sqs:https://sqs.<region>.amazonaws.com/…');
-  const options = new URLSearchParams(query);
-  for (const name of options.keys()) {
-    if (OPTIONS.includes(name)) continue;
-    const near = closest(name, OPTIONS);
-    throw bad(
-      text,
-      `sqs: has no option ${name}`,
-      near === undefined ? `options: ${OPTIONS.join(', ')}` : `did you mean ${near}?`,
+export function parseSqsAddress(address: string, env: Environment): SqsAddress {
+  const [, queue = '', query = ''] = /^sqs:(?:\/\/)?([^?]*)\??(.*)$/isu.exec(address) ?? [];
+  const options = readAddressOptions(address, query, KNOWN);
+  if (queue === '') {
+    throw badAddress(
+      address,
+      'it names no queue',
+      'write sqs:<queue name> or sqs:https://sqs.<region>.amazonaws.com/…',
     );
   }
-  const number = (name: string, [least, most]: readonly [number, number], otherwise: number) => {
-    const value = options.get(name);
-    if (value === null) return otherwise;
-    if (/^\d+$/u.test(value) && Number(value) >= least && Number(value) <= most) return Number(value);
-    throw bad(text, `${name}=${value} is no number from ${least} to ${most}`, `write ${name}=${otherwise}`);
-  };
+  const { pollers, visibility, wait } = options;
+  const endpoint = options.endpoint ?? env.AWS_ENDPOINT_URL_SQS ?? env.AWS_ENDPOINT_URL;
+  const fromUrl = /^https?:\/\/(?:sqs\.([a-z\d-]+)|([a-z\d-]+)\.queue)\.amazonaws\.com/u.exec(queue);
+  const region = options.region ?? fromUrl?.[1] ?? fromUrl?.[2] ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   return {
-    queue: place,
-    region: options.get('region') ?? /^https?:\/\/sqs\.([a-z0-9-]+)\./u.exec(place)?.[1],
-    endpoint: options.get('endpoint') ?? undefined,
-    pollers: number('pollers', [1, 64], 8),
-    waitS: number('wait', [0, 20], 5),
-    visibilityS: number('visibility', [10, 43_200], 120),
+    label: `sqs:${queue}`,
+    ...(/^https?:\/\//u.test(queue) ? { url: queue } : { name: queue }),
+    ...{ region: region ?? 'us-east-1', pollers, visibility, wait },
+    ...(endpoint !== undefined && { endpoint }),
   };
-}
-
-function bad(text: string, why: string, hint: string): UsageError {
-  return new UsageError(`${text}: ${why}`, { code: 'bad_source_address', hint });
 }

@@ -1,96 +1,70 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { QueueDescription } from '../driver.js';
+import { parsePolicy, sendersTo } from './senders.js';
 
-type Attributes = Readonly<Record<string, string | undefined>>;
+interface Counts {
+  readonly ready: number;
+  readonly inFlight: number;
+  readonly delayed: number;
+}
 
-/** Queues that are looked at for one that sends its dead letters here, where the service cannot be asked directly. */
-const MOST_QUEUES = 200;
+interface Asked {
+  readonly client: SQSClient;
+  readonly url: string;
+  readonly signal: AbortSignal;
+}
 
-/** What the queue's own attributes, and the queues around it, say of it. */
-export async function describeSqs(client: SQSClient, url: string, signal: AbortSignal): Promise<QueueDescription> {
-  const { GetQueueAttributesCommand } = await import('@aws-sdk/client-sqs');
-  const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] });
-  const attributes: Attributes = (await client.send(command, { abortSignal: signal })).Attributes ?? {};
-  const senders = await sendersOf(client, url, attributes.QueueArn, signal);
-  const count = (name: string) => Number(attributes[name] ?? 0);
-  const ownTarget = redriveTarget(attributes);
-  const retentionS = count('MessageRetentionPeriod');
+/** Asks for a queue's counts and configuration, and who sends dead letters to it. Nothing is received. */
+export async function describeSqs(asked: Asked): Promise<QueueDescription> {
+  const attributes = await attributesOf(asked);
+  const origins = await sendersTo(asked, attributes.QueueArn);
+  const isFifo = attributes.FifoQueue === 'true';
+  const retentionSeconds = Number(attributes.MessageRetentionPeriod ?? 0);
   return {
-    isDeadLetters: senders.length > 0 ? true : undefined,
+    isDeadLetters: origins.length > 0 ? true : undefined,
     why:
-      senders.length > 0 ? `${senders.join(', ')} sends its dead letters here` : 'no queue sends its dead letters here',
-    ready: count('ApproximateNumberOfMessages'),
-    inFlight: count('ApproximateNumberOfMessagesNotVisible'),
-    delayed: count('ApproximateNumberOfMessagesDelayed'),
-    warnings: [
-      ...(retentionS > 0
-        ? [`it keeps a message for ${days(retentionS)}, counted from when the message was first sent`]
-        : []),
-      ...(url.endsWith('.fifo')
-        ? ['it is a FIFO queue: what stays in it holds back the messages of its group that come behind it']
-        : []),
-    ],
-    ...(ownTarget !== undefined && {
-      danger: `each receive counts, and after ${ownTarget.most} of them the queue moves a message on to ${ownTarget.name}`,
-    }),
+      origins.length > 0
+        ? `${origins.join(', ')} ${origins.length === 1 ? 'sends its' : 'send their'} dead letters here`
+        : 'no SQS queue sends its dead letters here',
+    ...countsIn(attributes),
+    ...(retentionSeconds > 0 && { retentionMs: retentionSeconds * 1_000 }),
+    warnings: retentionSeconds > 0 ? [retentionNote(retentionSeconds, isFifo)] : [],
+    ...dangerOf(attributes.RedrivePolicy),
   };
 }
 
-function days(seconds: number): string {
-  return seconds % 86_400 === 0 ? `${seconds / 86_400} days` : `${Math.round(seconds / 3_600)} hours`;
+/** How many messages are where; the counts lag behind by up to a minute. */
+export async function countSqs(asked: Asked): Promise<Counts> {
+  return countsIn(await attributesOf(asked));
 }
 
-function redriveTarget({ RedrivePolicy }: Attributes): { readonly name: string; readonly most: number } | undefined {
-  const { deadLetterTargetArn, maxReceiveCount } = parsePolicy(RedrivePolicy);
-  if (typeof deadLetterTargetArn !== 'string') return undefined;
-  return { name: nameOfArn(deadLetterTargetArn), most: Number(maxReceiveCount) };
+function countsIn(attributes: Readonly<Record<string, string>>): Counts {
+  const count = (name: string) => Number(attributes[name] ?? 0);
+  return {
+    ready: count('ApproximateNumberOfMessages'),
+    inFlight: count('ApproximateNumberOfMessagesNotVisible'),
+    delayed: count('ApproximateNumberOfMessagesDelayed'),
+  };
 }
 
-function parsePolicy(text: string | undefined): {
-  readonly deadLetterTargetArn?: unknown;
-  readonly maxReceiveCount?: unknown;
-} {
-  try {
-    return JSON.parse(text ?? '{}') ?? {};
-  } catch {
-    return {};
-  }
+function retentionNote(seconds: number, isFifo: boolean): string {
+  const period = seconds % 86_400 === 0 ? `${seconds / 86_400} d` : `${Math.round(seconds / 360) / 10} h`;
+  return isFifo
+    ? `a message is removed by SQS ${period} after it came here`
+    : `a message is removed by SQS ${period} after it was first sent, the time in its first queue included`;
 }
 
-/** The last part of an ARN: the queue's name. */
-export function nameOfArn(arn: string): string {
-  return arn.slice(arn.lastIndexOf(':') + 1);
+/** A queue with dead letters of its own counts each receive, and moves a message on when there were too many. */
+function dangerOf(text: string | undefined): { danger?: string } {
+  const policy = parsePolicy(text);
+  if (policy === undefined) return {};
+  const target = policy.target.slice(policy.target.lastIndexOf(':') + 1);
+  return { danger: `it counts every receive, and after ${policy.most} it moves a message on to ${target}` };
 }
 
-/** Names of the queues whose redrive policy names this one. */
-async function sendersOf(
-  client: SQSClient,
-  url: string,
-  arn: string | undefined,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const { ListDeadLetterSourceQueuesCommand } = await import('@aws-sdk/client-sqs');
-  try {
-    const answer = await client.send(new ListDeadLetterSourceQueuesCommand({ QueueUrl: url }), { abortSignal: signal });
-    return (answer.queueUrls ?? []).map(nameOfUrl);
-  } catch {
-    // No right to ask, or a service that does not know the question: the queues themselves may say it.
-    return arn === undefined ? [] : sendersByPolicy(client, arn, signal).catch(() => []);
-  }
-}
-
-async function sendersByPolicy(client: SQSClient, arn: string, signal: AbortSignal): Promise<readonly string[]> {
-  const { GetQueueAttributesCommand, ListQueuesCommand } = await import('@aws-sdk/client-sqs');
-  const list = await client.send(new ListQueuesCommand({ MaxResults: MOST_QUEUES }), { abortSignal: signal });
-  const senders: string[] = [];
-  for (const other of list.QueueUrls ?? []) {
-    const command = new GetQueueAttributesCommand({ QueueUrl: other, AttributeNames: ['RedrivePolicy'] });
-    const { Attributes } = await client.send(command, { abortSignal: signal });
-    if (parsePolicy(Attributes?.RedrivePolicy).deadLetterTargetArn === arn) senders.push(nameOfUrl(other));
-  }
-  return senders;
-}
-
-function nameOfUrl(url: string): string {
-  return url.slice(url.lastIndexOf('/') + 1);
+async function attributesOf({ client, url, signal }: Asked): Promise<Record<string, string>> {
+  const { GetQueueAttributesCommand } = await import('@aws-sdk/client-sqs');
+  const asked = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['All'] });
+  const { Attributes = {} } = await client.send(asked, { abortSignal: signal });
+  return Attributes;
 }

@@ -1,0 +1,130 @@
+import { CannotEvaluateError } from '../../errors.js';
+import type { QueueOptions } from '../context.js';
+import type { BatchOutcome } from '../source.js';
+import { acknowledge, release } from './acknowledge.js';
+import { createDigestSet } from './digest-set.js';
+import type { Message, QueueDriver } from './driver.js';
+import { type Held, openHeld } from './held.js';
+import { createRecentKeys } from './recent-keys.js';
+import { createTally, type Tally } from './tally.js';
+
+/** So many messages that stay in the queue are remembered with their handles, to be given back at the end. */
+const MOST_RETURNED = 10_000;
+/** So many removed messages are recognised when they come again; older ones are told by the sinks. */
+const RECENT = 100_000;
+
+/** What becomes of received messages: each is held until it is acknowledged, left or given back. */
+export interface Settling<H> extends AsyncDisposable {
+  readonly held: Held<H>;
+  readonly counts: Tally;
+  /** Messages of this run that stay in the queue. */
+  readonly left: number;
+  /** Whether a received message is to be worked on; it is held then. */
+  isNew(message: Message<H>): boolean;
+  /** Leaves messages in the queue. */
+  leave(keys: readonly string[]): void;
+  /** Acknowledges what can be, and leaves the rest. */
+  settle(keys: readonly string[], outcome: BatchOutcome): Promise<void>;
+  /** Why going on makes no sense; undefined when it does. */
+  whyStop(): Error | undefined;
+}
+
+/** Opens the hold of a driver; closing it gives back what has not been settled. */
+export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): Settling<H> {
+  const { limits, label } = driver;
+  const held = openHeld(driver);
+  const counts = createTally(held);
+  const left = createDigestSet();
+  /** Removed, confirmed by the server. */
+  const acked = createRecentKeys(RECENT);
+  /** Taken by every sink, and still in the queue as far as is known. */
+  const owed = new Map<string, 'failed' | 'lost'>();
+  const toReturn: Message<H>[] = [];
+  const asides = new Set<Promise<void>>();
+
+  const aside = (work: Promise<void>) => {
+    const done: Promise<void> = work.finally(() => asides.delete(done));
+    asides.add(done);
+  };
+  const giveBack = (messages: readonly Message<H>[]) => {
+    if (limits.returnsAtOnce === true) aside(release(driver, messages));
+    else if (limits.left !== undefined || toReturn.length < MOST_RETURNED) toReturn.push(...messages);
+  };
+  /** Every sink has it, and it came again: it is removed by its newest handle. */
+  const removeAgain = async (message: Message<H>) => {
+    const { key } = message;
+    const debt = owed.get(key);
+    owed.delete(key);
+    if (debt === undefined) counts.cameAgain++;
+    else counts[debt]--;
+    const answer = await acknowledge(driver, [message]);
+    if (answer.acked.length > 0) {
+      if (debt !== undefined) counts.acked++;
+      acked.add(key);
+    } else owe(answer.lost.length > 0 ? 'lost' : 'failed', [message]);
+  };
+  const owe = (kind: 'failed' | 'lost', messages: readonly Message<H>[]) => {
+    counts[kind] += messages.length;
+    for (const { key } of messages) owed.set(key, kind);
+  };
+  const leave = (keys: readonly string[]) => {
+    const messages = keys.flatMap((key) => held.give(key) ?? []);
+    for (const { key } of messages) left.add(key);
+    counts.left += messages.length;
+    giveBack(messages);
+  };
+
+  return {
+    held,
+    counts,
+    get left() {
+      return left.size + owed.size;
+    },
+    leave,
+    isNew(message) {
+      const { key } = message;
+      if (left.has(key)) {
+        if (limits.returnsAtOnce === true) giveBack([message]);
+        return false;
+      }
+      if (!acked.has(key) && !owed.has(key)) return held.take(message);
+      if (!options.keep) aside(removeAgain(message));
+      return false;
+    },
+    async settle(keys, { takenLines, quarantinedLines }) {
+      const passes = options.ackRejected || limits.passesQuarantined === true;
+      const removable = options.keep ? [] : [...takenLines, ...(passes ? quarantinedLines : [])];
+      const isRemovable = new Set(removable);
+      await held.quiet();
+      const toAck = removable.flatMap((line) => held.give(keys[line] ?? '') ?? []);
+      leave(keys.filter((_, line) => !isRemovable.has(line)));
+      const answer = await acknowledge(driver, toAck);
+      counts.refusal ??= answer.refusal;
+      for (const { key } of answer.acked) acked.add(key);
+      counts.acked += answer.acked.length;
+      owe('failed', answer.failed);
+      owe('lost', answer.lost);
+    },
+    whyStop() {
+      if (counts.refusal !== undefined) return counts.refusal;
+      return limits.left !== undefined && toReturn.length >= limits.left
+        ? tooManyLeft(label, toReturn.length)
+        : undefined;
+    },
+    async [Symbol.asyncDispose]() {
+      await held[Symbol.asyncDispose]();
+      await Promise.all(asides);
+      await release(driver, [...held.giveAll(), ...toReturn.splice(0)]);
+    },
+  };
+}
+
+function tooManyLeft(label: string, count: number): Error {
+  return new CannotEvaluateError(
+    `${label}: ${count} messages had to stay in the queue, and it would have to hold more of them back than is safe`,
+    {
+      code: 'too_many_left',
+      hint: 'they lie in the quarantine: --ack-rejected removes them from the queue, or mend the cause and run again',
+    },
+  );
+}
