@@ -1,14 +1,14 @@
 import { RespoolError } from '../errors.js';
 import { worstExitCode } from '../report/exit-code.js';
 import { counted } from '../report/text.js';
-import type { Finding, ProblemGroup, ValidateReport } from '../report/validate-report.js';
+import type { Finding, ProblemGroup, ValidateDayCount, ValidateReport } from '../report/validate-report.js';
 import type { Catalog } from '../schema/catalog.js';
 import type { PartFailure, Source } from '../sources/source.js';
 import { Summary } from '../validate/summary.js';
 import type { ValidationOutcome } from '../validate/validate.js';
 import type { Invocation } from './command.js';
 import type { ValidateOptions } from './validate.js';
-import type { SchemaJudgement } from './validate-safety.js';
+import type { SchemaJudgement } from './validate-judgement.js';
 import { tolerate } from './validate-tolerance.js';
 
 /** What has been looked at, and what came of it. */
@@ -51,6 +51,7 @@ export async function reportOf(call: Call, judged: Judged): Promise<ValidateRepo
     valid,
     invalid,
     undecodable,
+    ...(summary.expectedInvalid > 0 && { expectedInvalid: summary.expectedInvalid }),
     problems,
     problemCount,
     groups: groupsOf(summary),
@@ -59,6 +60,7 @@ export async function reportOf(call: Call, judged: Judged): Promise<ValidateRepo
     ...(failures.length > 0 && { failures }),
     warnings: warningsOf(call, judged, summary),
     notes: [...tolerance.notes, ...judged.schemas.notes, ...mutantNotes(summary)],
+    ...(summary.days.size > 0 && { days: daysOf(summary) }),
     ...(call.options.mutate && { mutants: [...summary.mutants.values()] }),
     elapsedMs: Math.round(performance.now() - judged.startedMs),
   };
@@ -97,6 +99,12 @@ function warningsOf({ options }: Call, { catalog, fieldNotes, schemas }: Judged,
     ...(duplicateKeys > 0 ? [`${counted(duplicateKeys, 'event')} with repeated keys: the last value counts`] : []),
     ...(unknownNames > 0 ? [`${counted(unknownNames, 'event')} whose name has no schema`] : []),
   ];
+}
+
+/** Invalid events by day, in the order of time; those without one come last. */
+function daysOf({ days }: Summary): ValidateDayCount[] {
+  const counts = [...days].map(([day, invalid]) => (day === '' ? { invalid } : { day, invalid }));
+  return counts.toSorted((a, b) => ((a.day ?? '~') < (b.day ?? '~') ? -1 : 1));
 }
 
 const DEEDS = { drop: 'be missing', null: 'be null', retype: 'be of another type' } as const;

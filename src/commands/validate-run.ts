@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import { resolveSource } from '../config/resolve.js';
 import { UsageError } from '../errors.js';
-import { chooseFields } from '../event/fields.js';
+import { chooseFields, type Fields } from '../event/fields.js';
 import { parseSplitPointer } from '../event/locate.js';
 import { peek } from '../flow/peek.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
@@ -13,13 +13,16 @@ import { openSource } from '../sources/open.js';
 import type { Source } from '../sources/source.js';
 import { createExpectation } from '../validate/fixtures.js';
 import { openExaminerPool } from '../validate/pool.js';
+import type { Summary } from '../validate/summary.js';
 import { type ValidationOutcome, validate } from '../validate/validate.js';
 import type { Invocation } from './command.js';
 import { threadsFor } from './threads.js';
 import { unwrapperFor } from './unwrap-option.js';
 import type { ValidateOptions } from './validate.js';
+import { judgeEvolution, readBefore } from './validate-evolution.js';
+import { joinJudgements } from './validate-judgement.js';
 import { type Judged, reportOf } from './validate-report.js';
-import { judgeSchemas } from './validate-safety.js';
+import { judgeTable, rangesOf, readAgainst } from './validate-table.js';
 
 type Call = Invocation<ValidateOptions>;
 
@@ -56,9 +59,16 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   const catalog = await openCatalog(options);
   const isAboutSchemas = options.against !== undefined || options.before !== undefined;
   const isWithoutEvents = isAboutSchemas && call.args.length === 0 && options.fixtures.length === 0;
+  const before = await readBefore(call);
+  const table = await readAgainst(call);
+  const judge = async (known: { readonly fields?: Fields; readonly summary?: Summary }) =>
+    joinJudgements([
+      await judgeTable(call, { table, catalog, ...known }),
+      await judgeEvolution(call, { before, catalog, ...known }),
+    ]);
   const opened = isWithoutEvents ? undefined : await openParts(call, catalog);
   if (opened === undefined) {
-    const schemas = await judgeSchemas(call, { catalog, names: [] });
+    const schemas = await judge({});
     return reportOf(call, { catalog, files: 0, startedMs, fieldNotes: [], schemas, isWithoutEvents });
   }
   const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
@@ -73,9 +83,12 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     samples: peeked.samples,
   });
   for (const note of [...(source.notes ?? []), ...chosen.notes]) progress.detail(note);
+  const ranges = table && rangesOf(table.shape);
   const spec = {
     decoder: source.decoder,
     catalog,
+    ...(before !== undefined && { before }),
+    ...(ranges !== undefined && { partitions: ranges }),
     unknownEvent: options.unknownEvent,
     fields: chosen.fields,
     ...shape,
@@ -93,8 +106,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     finish: call.stop.finish,
     onProgress: watch(source, progress, startedMs),
   });
-  const names = [...outcome.summary.names.keys()].filter((name) => name !== '');
-  const schemas = await judgeSchemas(call, { catalog, fields: chosen.fields, names });
+  const schemas = await judge({ fields: chosen.fields, summary: outcome.summary });
   const judged: Judged = { catalog, files: source.parts.length, startedMs, fieldNotes: chosen.warnings, schemas };
   return reportOf(call, { ...judged, outcome, source });
 }

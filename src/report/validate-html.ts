@@ -1,21 +1,24 @@
+import { drawCharts } from './charts.js';
 import { counted, duration, shorten, thousands } from './text.js';
-import { barChart } from './validate-bars.js';
+import { validateCharts } from './validate-charts.js';
 import type { ValidateReport } from './validate-report.js';
 import { markupText } from './validate-text.js';
 import { validateVerdict } from './validate-verdict.js';
 
-/** The most rows of one table, and bars of one chart. */
+/** The most rows of one table. */
 const mostRows = 200;
-const mostBars = 15;
+/** Cells of so many characters stay on one line. */
+const SHORT = 32;
 
 /** One page that needs no network and no script; its content policy forbids both. */
-export function renderValidateHtml(report: ValidateReport): string {
+export async function renderValidateHtml(report: ValidateReport): Promise<string> {
   const { level, sentence } = validateVerdict(report);
   const facts = [
     `${thousands(report.valid)} valid`,
     counted(report.problemCount, 'problem'),
     duration(report.elapsedMs),
   ];
+  const charts = await drawnCharts(report);
   const { failures = [], warnings = [], notes = [] } = report;
   return `${[
     '<!doctype html>',
@@ -31,7 +34,7 @@ export function renderValidateHtml(report: ValidateReport): string {
     '<h1>respool validate</h1>',
     `<p class="verdict ${level}">${markupText(sentence)}</p>`,
     `<p>${markupText(facts.join(' · '))}</p>`,
-    ...charts(report),
+    ...charts,
     ...table(
       'Could not be read',
       ['what', 'why', 'next'],
@@ -56,25 +59,10 @@ export function renderValidateHtml(report: ValidateReport): string {
   ].join('\n')}\n`;
 }
 
-function charts({ groups, names }: ValidateReport): string[] {
-  const byRule = new Map<string, number>();
-  for (const { rule, count } of groups) byRule.set(rule, (byRule.get(rule) ?? 0) + count);
-  const rules = [...byRule].map(([label, value]) => ({ label, value }));
-  const invalid = names.map(({ name, invalid: value }) => ({ label: name, value }));
-  return [
-    ...titledChart('Problems by rule', rules),
-    ...titledChart(
-      'Invalid events by name',
-      invalid.filter(({ value }) => value > 0),
-    ),
-  ];
-}
-
-function titledChart(title: string, bars: readonly { readonly label: string; readonly value: number }[]): string[] {
-  if (bars.length === 0) return [];
-  const shown = bars.toSorted((a, b) => b.value - a.value).slice(0, mostBars);
-  const more = bars.length > shown.length ? [`<p>… and ${thousands(bars.length - shown.length)} more</p>`] : [];
-  return [`<h2>${title}</h2>`, barChart(title, shown), ...more];
+async function drawnCharts(report: ValidateReport): Promise<string[]> {
+  const charts = validateCharts(report);
+  const drawn = await drawCharts(charts);
+  return charts.map(({ title }, at) => `<section class="chart"><h2>${title}</h2>\n${drawn[at]}</section>`);
 }
 
 type Cells = readonly (string | number)[];
@@ -113,16 +101,17 @@ function table(title: string, head: readonly string[], rows: readonly Cells[]): 
 
 function cell(value: string | number): string {
   if (typeof value === 'number') return `<td class="count">${thousands(value)}</td>`;
-  return `<td>${markupText(shorten(value, 2_000))}</td>`;
+  const text = markupText(shorten(value, 2_000));
+  return value.length <= SHORT ? `<td class="short">${text}</td>` : `<td>${text}</td>`;
 }
 
 const styles = `
-:root { color-scheme: light dark; --bar: #c2410c; }
+:root { color-scheme: light dark; }
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
 .verdict { font-size: 1.2rem; font-weight: 600; padding: .5rem 1rem; border-left: .4rem solid; }
 .passed { border-color: #15803d; } .failed { border-color: #b91c1c; } .incomplete { border-color: #b45309; }
 table { border-collapse: collapse; width: 100%; } th { text-align: left; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid #8884; vertical-align: top; overflow-wrap: anywhere; }
-.count { text-align: right; white-space: nowrap; } svg { width: 100%; max-width: 46rem; height: auto; }
-svg rect { fill: var(--bar); } svg text { fill: currentColor; font: 13px system-ui, sans-serif; }
+.count { text-align: right; } .count, .short, th { white-space: nowrap; }
+.chart svg { width: 100%; max-width: 54rem; height: auto; }
 `;

@@ -12,6 +12,8 @@ export interface ValidateReport {
   readonly valid: number;
   readonly invalid: number;
   readonly undecodable: number;
+  /** Invalid and undecodable fixtures that should be just that; absent when there are none. */
+  readonly expectedInvalid?: number;
   /** The first problems in the order of the source, at most `--max-problems`. */
   readonly problems: readonly ValidateProblem[];
   /** All problems, told or not. */
@@ -31,6 +33,8 @@ export interface ValidateReport {
   }[];
   readonly warnings?: readonly string[];
   readonly notes?: readonly string[];
+  /** Invalid events by the day of their time; absent when there are none, or no time is known. */
+  readonly days?: readonly ValidateDayCount[];
   /** With `--mutate`: spoilt copies of valid events that the schema accepts. */
   readonly mutants?: readonly SurvivingMutant[];
   readonly elapsedMs: number;
@@ -76,6 +80,12 @@ export interface ProblemGroup {
   readonly message: string;
   /** The first one: `dump.ndjson:17`. */
   readonly example: string;
+}
+
+export interface ValidateDayCount {
+  /** In UTC, `2024-01-31`; absent for events without a usable time. */
+  readonly day?: string;
+  readonly invalid: number;
 }
 
 export interface ValidateNameCount {

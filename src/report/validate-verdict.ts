@@ -9,11 +9,13 @@ export interface ValidateVerdict {
 
 /** The one line that a person reads. It agrees with the exit code: only 0 is called passed. */
 export function validateVerdict(report: ValidateReport): ValidateVerdict {
-  const { complete, exitCode, files, events, invalid, undecodable } = report;
-  const checked = `${counted(events, 'event')} in ${counted(files, 'file')}`;
+  const { complete, exitCode, files, events, invalid, undecodable, expectedInvalid = 0 } = report;
+  const expected = expectedInvalid > 0 ? `, ${thousands(expectedInvalid)} of them invalid as expected` : '';
+  const checked = `${counted(events, 'event')} in ${counted(files, 'file')}${expected}`;
+  const isAsExpected = expectedInvalid > 0 && expectedInvalid === invalid + undecodable;
   const found = [
-    ...(invalid > 0 ? [`${thousands(invalid)} invalid`] : []),
-    ...(undecodable > 0 ? [`${thousands(undecodable)} undecodable`] : []),
+    ...(invalid > 0 && !isAsExpected ? [`${thousands(invalid)} invalid`] : []),
+    ...(undecodable > 0 && !isAsExpected ? [`${thousands(undecodable)} undecodable`] : []),
     ...(report.findings.length > 0 ? [counted(report.findings.length, 'finding')] : []),
   ].join(', ');
   if (!complete) {

@@ -1,7 +1,8 @@
-import type { Ajv, ValidateFunction } from 'ajv';
+import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
 import { createAjv } from './ajv.js';
+import type { CheckPart } from './alternatives.js';
 import type { Catalog, CatalogFile } from './catalog.js';
 import type { Checker, Problem } from './check.js';
 import type { Dialect } from './dialect.js';
@@ -108,9 +109,12 @@ class Rule {
     this.thorough ??= this.compiler.compile(this.uri, true);
     this.compiler.redacted.length = 0;
     if (this.thorough(value)) return [];
-    return tellProblems(this.thorough.errors ?? [], (node) => this.compiler.placeOf(node), {
+    const { errors } = this.thorough;
+    const redaction = redactionOf([...new Set(this.compiler.redacted)]);
+    return tellProblems(errors ?? [], (node) => this.compiler.placeOf(node), {
       most,
-      redaction: redactionOf([...new Set(this.compiler.redacted)]),
+      redaction,
+      checkPart: this.compiler.partChecker(this.uri),
     });
   }
 }
@@ -122,6 +126,7 @@ export class Compiler {
   private readonly files: ReadonlyMap<string, CatalogFile>;
   private readonly engines = new Map<string, Ajv>();
   private places: ReadonlyMap<unknown, string> | undefined;
+  private references: ReadonlyMap<unknown, string> | undefined;
 
   constructor(private readonly catalog: Pick<Catalog, 'files'>) {
     this.files = new Map(catalog.files.map((file) => [file.uri, file]));
@@ -147,6 +152,24 @@ export class Compiler {
     return this.places.get(node);
   }
 
+  /** Asks single schema objects, in the draft of the schema with this URI. */
+  partChecker(uri: string): CheckPart {
+    const engine = this.engine(this.files.get(uri)?.dialect ?? '2020-12', true);
+    return (node, value, instancePath) => {
+      if (node === false) return [falseSchema(instancePath)];
+      const reference = this.referenceTo(node);
+      const validate = reference === undefined ? undefined : engine.getSchema(reference);
+      if (validate === undefined) return undefined;
+      const context = { instancePath, parentData: {}, parentDataProperty: '', rootData: {}, dynamicAnchors: {} };
+      return validate(value, context) === true ? [] : (validate.errors ?? []);
+    };
+  }
+
+  private referenceTo(node: unknown): string | undefined {
+    this.references ??= new Map(this.catalog.files.flatMap(referencesIn));
+    return this.references.get(node);
+  }
+
   private engine(dialect: Dialect, isThorough: boolean): Ajv {
     const key = `${dialect} ${isThorough}`;
     const known = this.engines.get(key);
@@ -168,4 +191,15 @@ export class Compiler {
 
 function placesIn({ path, schema, uri, dialect }: CatalogFile): (readonly [unknown, string])[] {
   return [...schemaNodes(schema, uri, dialect)].map((place) => [place.node, path + placeOf(place.path)]);
+}
+
+function referencesIn({ schema, uri, dialect }: CatalogFile): (readonly [unknown, string])[] {
+  return [...schemaNodes(schema, uri, dialect)].map(({ node, path }) => {
+    const tokens = path.map((token) => encodeURIComponent(token.replaceAll('~', '~0').replaceAll('/', '~1')));
+    return [node, tokens.length === 0 ? uri : `${uri}#/${tokens.join('/')}`];
+  });
+}
+
+function falseSchema(instancePath: string): ErrorObject {
+  return { keyword: 'false schema', instancePath, schemaPath: '#/false schema', params: {} };
 }

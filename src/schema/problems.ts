@@ -1,5 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import { formatPointer } from '../event/pointer.js';
+import { type CheckPart, closestAlternatives } from './alternatives.js';
 import type { Problem } from './check.js';
 import { tell, tellRedacted } from './messages.js';
 import { type Redaction, redactionOf } from './redaction.js';
@@ -18,24 +19,27 @@ export interface Telling {
   readonly most?: number;
   /** What must not be told. Nothing is hidden when absent. */
   readonly redaction?: Redaction;
+  /** Asks the parts of a schema, to find the alternative that came closest; absent, what all of them say is told. */
+  readonly checkPart?: CheckPart;
 }
 
-/** What ajv (thorough) found, in words. Alternatives at one place are told as one problem. */
+/** What ajv (thorough) found, in words. Of several alternatives the one that came closest is told. */
 export function tellProblems(
-  errors: readonly ErrorObject[],
+  found: readonly ErrorObject[],
   placeOf: PlaceOf,
-  { most = Number.POSITIVE_INFINITY, redaction = redactionOf([]) }: Telling = {},
+  { most = Number.POSITIVE_INFINITY, redaction = redactionOf([]), checkPart = () => undefined }: Telling = {},
 ): readonly Problem[] {
+  const placed = closestAlternatives(found, checkPart);
+  const errors = placed.map(({ error }) => error);
   const told: Problem[] = [];
   let more = 0;
   const contains = errors.filter(({ keyword }) => keyword === 'contains');
-  const outers = errors.filter(({ keyword }) => ALTERNATIVES.has(keyword));
   const types = new Map<string, ErrorObject[]>();
   for (const error of errors) {
     if (error.keyword !== 'type') continue;
     types.set(error.instancePath, [...(types.get(error.instancePath) ?? []), error]);
   }
-  for (const error of errors) {
+  for (const { error, alternative } of placed) {
     const group = error.keyword === 'type' ? (types.get(error.instancePath) ?? [error]) : [error];
     if (group[0] !== error || isImplied(error, errors, contains)) continue;
     if (told.length >= most) {
@@ -43,9 +47,9 @@ export function tellProblems(
       continue;
     }
     told.push({
-      pointer: pointerOf(error),
+      pointer: shownPointer(error, redaction),
       rule: error.keyword,
-      message: messageOf(error, group, redaction) + (group.length > 1 ? '' : besides(error, outers)),
+      message: messageOf(error, group, redaction) + (alternative === undefined ? '' : ` (${alternative})`),
       ...guiltyValue(error, redaction),
       ...placeOfRule(error, placeOf),
     });
@@ -75,12 +79,6 @@ function guiltyValue(error: ErrorObject, redaction: Redaction): { readonly value
   return { value: text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text };
 }
 
-/** Says that another alternative would do as well. */
-function besides(error: ErrorObject, errors: readonly ErrorObject[]): string {
-  const alternative = alternativeOf(error, errors);
-  return alternative === undefined ? '' : ` (in alternative ${Number(alternative) + 1})`;
-}
-
 function isImplied(error: ErrorObject, errors: readonly ErrorObject[], contains: readonly ErrorObject[]): boolean {
   if (contains.some((other) => isRuleWithin(error, other))) return true;
   if (WRAPPERS.has(error.keyword)) return errors.some((other) => other !== error && isWithin(other, error));
@@ -96,12 +94,6 @@ function isRuleWithin(inner: ErrorObject, outer: ErrorObject): boolean {
   return inner.schemaPath.startsWith(`${outer.schemaPath}/`) && isWithin(inner, outer);
 }
 
-/** Which of several alternatives a rule is part of, from 1; undefined when it must hold in any case. */
-function alternativeOf(error: ErrorObject, errors: readonly ErrorObject[]): string | undefined {
-  const outer = errors.find((other) => ALTERNATIVES.has(other.keyword) && isRuleWithin(error, other));
-  return outer && error.schemaPath.slice(outer.schemaPath.length + 1).split('/', 1)[0];
-}
-
 /** Whether a value fits several alternatives of which it may only fit one. */
 function isAmbiguous({ params }: ErrorObject): boolean {
   return Array.isArray(params.passingSchemas);
@@ -110,6 +102,13 @@ function isAmbiguous({ params }: ErrorObject): boolean {
 function pointerOf(error: ErrorObject): string {
   const member = memberOf(error);
   return member === undefined ? error.instancePath : error.instancePath + formatPointer([member]);
+}
+
+/** The name of what is missing stands in the schema, and may be told. */
+function shownPointer(error: ErrorObject, redaction: Redaction): string {
+  const { missingProperty } = error.params;
+  if (typeof missingProperty !== 'string') return redaction.shown(pointerOf(error));
+  return redaction.shown(error.instancePath) + formatPointer([missingProperty]);
 }
 
 function memberOf({ params }: ErrorObject): string | undefined {

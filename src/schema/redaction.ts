@@ -10,6 +10,8 @@ export interface Redaction {
   hides(pointer: string): boolean;
   /** The value at a pointer with everything in it that must not be told replaced; itself when there is none. */
   mask(value: unknown, pointer: string): unknown;
+  /** A pointer in which `*` stands for each name inside of what must not be told: names can be data, too. */
+  shown(pointer: string): string;
 }
 
 /** Makes ajv tell the pointer of every value that a redacting schema is applied to, by whatever way it is reached. */
@@ -43,5 +45,11 @@ export function redactionOf(pointers: readonly string[]): Redaction {
     const members = Object.entries(value).map(([key, child]) => [key, mask(child, pointer + formatPointer([key]))]);
     return Object.fromEntries(members);
   };
-  return { hides, mask };
+  const shown = (pointer: string): string => {
+    if (!hides(pointer)) return pointer;
+    const tokens = pointer.split('/');
+    const isInside = (at: number) => hides(tokens.slice(0, at).join('/'));
+    return tokens.map((token, at) => (at > 0 && isInside(at) ? '*' : token)).join('/');
+  };
+  return { hides, mask, shown };
 }

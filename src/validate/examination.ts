@@ -4,12 +4,17 @@ import type { Catalog } from '../schema/catalog.js';
 import type { DecoderReference } from '../sources/source.js';
 import type { UnwrapperReference } from '../sources/unwrapper.js';
 import type { Mutation } from './mutants.js';
+import type { PartitionPlace, PartitionRange } from './partition-place.js';
 
 /** Everything that an examination needs to know: plain data, the same for every worker. */
 export interface ExaminationSpec {
   readonly decoder: DecoderReference;
   readonly catalog: Catalog;
+  /** The schemas as they were; absent when nothing is compared. */
+  readonly before?: Catalog;
   readonly unknownEvent: 'accept' | 'reject';
+  /** Partitions that valid events should land in; absent when there is no table, or it is not cut by time. */
+  readonly partitions?: readonly PartitionRange[];
   readonly fields: Fields;
   /** Pointer to the array that holds a record's events; undefined when a record is an event. */
   readonly split?: readonly string[];
@@ -40,6 +45,8 @@ export interface BatchFindings {
   readonly undecodable: number;
   /** Events that are not what was expected. */
   readonly unexpected: number;
+  /** Invalid and undecodable events that should be just that. */
+  readonly expectedInvalid: number;
   readonly duplicateKeys: number;
   /** Events whose name has no schema in a catalogue with schemas by name. */
   readonly unknownNames: number;
@@ -50,6 +57,28 @@ export interface BatchFindings {
   readonly groups: readonly FoundGroup[];
   readonly names: readonly FoundName[];
   readonly mutants: readonly FoundMutant[];
+  readonly changes: readonly FoundChange[];
+  readonly misplaced: readonly FoundMisplacement[];
+  /** Invalid events by day of their time, empty for those without one. */
+  readonly days: readonly { readonly day: string; readonly invalid: number }[];
+}
+
+/** Events of one name that the schemas as they were judge otherwise; `verdict` is that of now. */
+export interface FoundChange {
+  readonly name: string;
+  readonly verdict: 'accepted' | 'refused';
+  readonly count: number;
+  /** Line of the first one. */
+  readonly line: number;
+}
+
+/** Valid events that the table has no partition for. */
+export interface FoundMisplacement {
+  readonly place: Exclude<PartitionPlace, 'there'>;
+  readonly name: string;
+  readonly count: number;
+  /** Line of the first one. */
+  readonly line: number;
 }
 
 /** One thing that is wrong with one event. */

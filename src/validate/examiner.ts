@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { DecodedRecord } from '../event/event.js';
-import { idText } from '../event/identity.js';
 import { elementSpans, locatePointer } from '../event/locate.js';
 import { Cursor } from '../flow/prepare/cursor.js';
-import { createNameReader, fieldOf } from '../flow/prepare/identify.js';
+import { createNameReader } from '../flow/prepare/identify.js';
 import {
   createParser,
   inspectText,
@@ -17,17 +16,16 @@ import { nothingToSplit } from '../flow/prepare/refusals.js';
 import type { HeldProblem } from '../flow/prepare/spec.js';
 import { Unwrapping } from '../flow/prepare/unwrapping.js';
 import { createQuickCheck } from '../schema/accept/quick-check.js';
-import type { Checker, Problem } from '../schema/check.js';
 import type { Decoder, RecordProblem } from '../sources/source.js';
 import { loadUnwrapper, type Unwrapper } from '../sources/unwrapper.js';
 import type { BatchFindings, ExaminationInput, ExaminationSpec } from './examination.js';
 import { FindingsBuilder } from './findings-builder.js';
-import { mutantsOf } from './mutants.js';
+import { type Checkers, Judge } from './judge.js';
 
 interface Parts {
   readonly decoder: Decoder;
   readonly unwrapper: Unwrapper | undefined;
-  readonly checker: Checker;
+  readonly checkers: Checkers;
 }
 
 /** Examines the events of one batch: decode, parse, split, check. What it finds does not depend on other batches. */
@@ -38,6 +36,7 @@ export class Examiner {
   private readonly quick: QuickPath;
   private readonly unwrapping: Unwrapping | undefined;
   private canUnwrap = false;
+  private readonly judge: Judge;
   private found: FindingsBuilder;
   private expectsInvalid = false;
 
@@ -47,6 +46,7 @@ export class Examiner {
   ) {
     this.quick = new QuickPath(createQuickCheck(spec.catalog, spec.unknownEvent));
     this.found = new FindingsBuilder(spec.maxProblems);
+    this.judge = new Judge(spec, parts.checkers, this.cursor, this.found);
     const way = {
       takeInner: (isEvent: boolean) => this.takeText({ isInner: true, isEvent }),
       hold: (problem: HeldProblem) => this.undecodable({ ...problem, at: 0 }),
@@ -58,6 +58,7 @@ export class Examiner {
     const { bytes, format } = input;
     this.found = new FindingsBuilder(this.spec.maxProblems);
     this.expectsInvalid = input.expects === 'invalid';
+    this.judge.begin(this.found, this.expectsInvalid);
     const isPossible = this.spec.split === undefined && (format.kind === 'csv' || isUtf8(bytes));
     const isQuick = this.quick.begin(bytes, isPossible);
     this.parser.begin(bytes, format.kind === 'ndjson' && !isQuick);
@@ -77,8 +78,8 @@ export class Examiner {
     else cursor.moveTo(record);
     if (this.quick.accepts(cursor) && !this.isSuspect()) {
       cursor.name = this.nameOf();
-      if (this.quick.acceptsNamed(cursor)) this.accept();
-      else this.check(cursor.value);
+      if (this.quick.acceptsNamed(cursor)) this.judge.accept();
+      else this.judge.check(cursor.value);
     } else this.takeText({ mayHoldMany: true });
   };
 
@@ -128,7 +129,7 @@ export class Examiner {
     }
     if (isObject(value) && cursor.repeatsKeys) this.found.duplicateKeys++;
     cursor.name = isObject(value) ? this.nameOf() : '';
-    this.check(value);
+    this.judge.check(value);
   }
 
   private nameOf(): string {
@@ -136,77 +137,17 @@ export class Examiner {
     return pointer === undefined ? '' : this.readName(this.cursor, pointer);
   }
 
-  private check(value: unknown): void {
-    const problems = this.problemsOf(value);
-    if (problems === undefined) {
-      this.accept();
-      return;
-    }
-    const { found, cursor } = this;
-    found.events++;
-    found.invalid++;
-    found.count(cursor.name, false);
-    this.remarkUnknownName();
-    if (this.expectsInvalid) return;
-    found.unexpected++;
-    const event = isObject(value) ? this.idOf() : undefined;
-    for (const problem of problems) {
-      found.add({ line: cursor.line, ...problem, ...this.known(), ...(event !== undefined && { event }) });
-    }
-  }
-
-  private problemsOf(value: unknown): readonly Problem[] | undefined {
-    try {
-      return this.parts.checker.check(value, this.cursor.name);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      return [{ pointer: '', rule: 'nested_too_deep', message: 'the event is nested too deep to be checked' }];
-    }
-  }
-
-  private accept(): void {
-    const { found, cursor } = this;
-    found.events++;
-    found.valid++;
-    found.count(cursor.name, true);
-    this.remarkUnknownName();
-    if (this.spec.mutates && !this.expectsInvalid) this.mutate();
-    if (!this.expectsInvalid) return;
-    found.unexpected++;
-    const message = 'it is kept as an example of an invalid event, and the schema accepts it';
-    found.add({ line: cursor.line, pointer: '', rule: 'invalid_fixture_passes', message, ...this.known() });
-  }
-
-  /** Which mutants of the event would be valid as well: what nobody has written down. */
-  private mutate(): void {
-    const { name, value } = this.cursor;
-    for (const { mutation, pointer, value: mutant } of mutantsOf(value)) {
-      if (this.problemsOf(mutant) === undefined) this.found.survive({ name, mutation, pointer });
-    }
-  }
-
-  private remarkUnknownName(): void {
-    if (!this.parts.checker.knows(this.cursor.name)) this.found.unknownNames++;
-  }
-
   private undecodable({ code, message, at }: TextProblem): void {
     const { found, cursor } = this;
     found.events++;
     found.undecodable++;
-    if (this.expectsInvalid) return;
+    if (this.expectsInvalid) {
+      found.expectedInvalid++;
+      return;
+    }
     found.unexpected++;
     const place = at === 0 ? '' : ` (byte ${at} of the record)`;
     found.add({ line: cursor.line, pointer: '', rule: code, message: message + place });
-  }
-
-  private known(): { readonly name?: string } {
-    return this.cursor.name === '' ? {} : { name: this.cursor.name };
-  }
-
-  private idOf(): string | undefined {
-    const pointer = this.spec.fields.id?.pointer;
-    const id = pointer && idText(fieldOf(this.cursor, pointer), undefined);
-    return typeof id === 'string' ? id : undefined;
   }
 }
 
@@ -218,6 +159,9 @@ export async function createExaminer(spec: ExaminationSpec): Promise<Examiner> {
   return new Examiner(spec, {
     decoder: module.createDecoder(spec.decoder.options),
     unwrapper: unwrapper && (await loadUnwrapper(unwrapper)),
-    checker: compileCatalog(spec.catalog, spec),
+    checkers: {
+      now: compileCatalog(spec.catalog, spec),
+      before: spec.before && compileCatalog(spec.before, { ...spec, mostProblems: 1 }),
+    },
   });
 }

@@ -1,4 +1,14 @@
-import type { BatchFindings, FoundGroup, FoundMutant, FoundName, FoundProblem } from './examination.js';
+import type {
+  BatchFindings,
+  FoundChange,
+  FoundGroup,
+  FoundMisplacement,
+  FoundMutant,
+  FoundName,
+  FoundProblem,
+} from './examination.js';
+
+type Counted<Found> = { -readonly [Key in keyof Found]: Found[Key] };
 
 const INDEX = /\/\d+(?=\/|$)/gu;
 
@@ -9,18 +19,21 @@ export class FindingsBuilder {
   invalid = 0;
   undecodable = 0;
   unexpected = 0;
+  expectedInvalid = 0;
   duplicateKeys = 0;
   unknownNames = 0;
   private readonly problems: FoundProblem[] = [];
   private problemCount = 0;
-  private readonly groups = new Map<string, { -readonly [Key in keyof FoundGroup]: FoundGroup[Key] }>();
-  private readonly names = new Map<string, { -readonly [Key in keyof FoundName]: FoundName[Key] }>();
-
-  private readonly mutants = new Map<string, { -readonly [Key in keyof FoundMutant]: FoundMutant[Key] }>();
+  private readonly groups = new Map<string, Counted<FoundGroup>>();
+  private readonly names = new Map<string, Counted<FoundName>>();
+  private readonly mutants = new Map<string, Counted<FoundMutant>>();
+  private readonly changes = new Map<string, Counted<FoundChange>>();
+  private readonly misplaced = new Map<string, Counted<FoundMisplacement>>();
+  private readonly days = new Map<string, number>();
 
   constructor(private readonly maxProblems: number) {}
 
-  /** Counts an event of this name. */
+  /** Counts an event of this name; a fixture that is invalid as it should be is no invalid one. */
   count(name: string, isValid: boolean): void {
     let entry = this.names.get(name);
     if (entry === undefined) {
@@ -45,15 +58,27 @@ export class FindingsBuilder {
   /** Takes a mutant that the schema lets through. */
   survive(mutant: Omit<FoundMutant, 'count'>): void {
     const pointer = mutant.pointer.replace(INDEX, '/*');
-    const key = JSON.stringify([mutant.name, mutant.mutation, pointer]);
-    const known = this.mutants.get(key);
-    if (known === undefined) this.mutants.set(key, { ...mutant, pointer, count: 1 });
-    else known.count++;
+    countOne(this.mutants, [mutant.name, mutant.mutation, pointer], { ...mutant, pointer });
+  }
+
+  /** Takes an event that the schemas as they were judge otherwise. */
+  change(change: Omit<FoundChange, 'count'>): void {
+    countOne(this.changes, [change.name, change.verdict], change);
+  }
+
+  /** Takes a valid event that the table has no partition for. */
+  misplace(misplacement: Omit<FoundMisplacement, 'count'>): void {
+    countOne(this.misplaced, [misplacement.name, misplacement.place], misplacement);
+  }
+
+  /** Counts an invalid event of this day. */
+  countDay(day: string): void {
+    this.days.set(day, (this.days.get(day) ?? 0) + 1);
   }
 
   finish(lines: number): BatchFindings {
-    const { events, valid, invalid, undecodable, unexpected, duplicateKeys, unknownNames, problems, problemCount } =
-      this;
+    const { events, valid, invalid, undecodable, unexpected, expectedInvalid, duplicateKeys, unknownNames } = this;
+    const { problems, problemCount } = this;
     return {
       lines,
       events,
@@ -61,6 +86,7 @@ export class FindingsBuilder {
       invalid,
       undecodable,
       unexpected,
+      expectedInvalid,
       duplicateKeys,
       unknownNames,
       problems,
@@ -68,6 +94,22 @@ export class FindingsBuilder {
       groups: [...this.groups.values()],
       names: [...this.names.values()],
       mutants: [...this.mutants.values()],
+      changes: [...this.changes.values()],
+      misplaced: [...this.misplaced.values()],
+      days: [...this.days].map(([day, invalid]) => ({ day, invalid })),
     };
   }
+}
+
+/** Counts one more of a kind; the first of it stands for all. */
+function countOne<Found extends { count: number }>(
+  counts: Map<string, Found>,
+  key: readonly string[],
+  first: Omit<Found, 'count'>,
+): void {
+  const text = JSON.stringify(key);
+  const known = counts.get(text);
+  if (known === undefined)
+    counts.set(text, { ...first, count: 1 } as Found); // what is left out is the count
+  else known.count++;
 }

@@ -1,5 +1,12 @@
 import type { RawBatch } from '../sources/source.js';
-import type { BatchFindings, Expectation, FoundMutant, FoundProblem } from './examination.js';
+import type {
+  BatchFindings,
+  Expectation,
+  FoundChange,
+  FoundMisplacement,
+  FoundMutant,
+  FoundProblem,
+} from './examination.js';
 
 /** Names beyond this many are counted together: a field that is no name must not fill the memory. */
 const MOST_NAMES = 10_000;
@@ -18,6 +25,9 @@ export interface SummaryGroup {
   count: number;
 }
 
+/** Something that was counted over all batches; `example` is where it was first: `dump.ndjson:17`. */
+export type Placed<Found> = Omit<Found, 'line'> & { readonly example: string };
+
 interface Addition {
   readonly part: number;
   readonly label: string;
@@ -34,6 +44,7 @@ export class Summary {
   invalid = 0;
   undecodable = 0;
   unexpected = 0;
+  expectedInvalid = 0;
   duplicateKeys = 0;
   unknownNames = 0;
   problemCount = 0;
@@ -41,6 +52,9 @@ export class Summary {
   readonly groups = new Map<string, SummaryGroup>();
   readonly names = new Map<string, { readonly name: string; events: number; invalid: number }>();
   readonly mutants = new Map<string, FoundMutant>();
+  readonly changes = new Map<string, Placed<FoundChange>>();
+  readonly misplaced = new Map<string, Placed<FoundMisplacement>>();
+  readonly days = new Map<string, number>();
   private readonly seen = new Set<number>();
   private part = -1;
   private linesBefore = 0;
@@ -52,12 +66,18 @@ export class Summary {
     if (part !== this.part) this.linesBefore = 0;
     this.part = part;
     const before = this.events;
-    if (findings !== undefined) this.count(findings);
+    if (findings !== undefined) {
+      this.count(findings);
+      this.addPlaced(findings, label);
+    }
     // Stretches that the reader could not cut into records come without an event of their own.
     for (const { code, message, line } of raw.undecodable) {
       this.events++;
       this.undecodable++;
-      if (expects === 'invalid') continue;
+      if (expects === 'invalid') {
+        this.expectedInvalid++;
+        continue;
+      }
       this.unexpected++;
       this.take({ line, pointer: '', rule: code, message }, label);
       this.problemCount++;
@@ -80,6 +100,7 @@ export class Summary {
     this.invalid += findings.invalid;
     this.undecodable += findings.undecodable;
     this.unexpected += findings.unexpected;
+    this.expectedInvalid += findings.expectedInvalid;
     this.duplicateKeys += findings.duplicateKeys;
     this.unknownNames += findings.unknownNames;
     this.problemCount += findings.problemCount;
@@ -94,6 +115,19 @@ export class Summary {
       known.events += events;
       known.invalid += invalid;
       this.names.set(key, known);
+    }
+  }
+
+  private addPlaced({ changes, misplaced, days }: BatchFindings, source: string): void {
+    const placed = <Found extends { line: number }>({ line, ...rest }: Found) => ({
+      ...rest,
+      example: `${source}:${this.lineOf({ line })}`,
+    });
+    for (const change of changes) addCounted(this.changes, [change.name, change.verdict], placed(change));
+    for (const one of misplaced) addCounted(this.misplaced, [one.name, one.place], placed(one));
+    for (const { day, invalid } of days) {
+      const known = this.days.get(day) ?? 0;
+      if (known > 0 || this.days.size < MOST_NAMES) this.days.set(day, known + invalid);
     }
   }
 
@@ -116,4 +150,16 @@ export class Summary {
   private lineOf({ line }: { readonly line: number }): number {
     return this.linesBefore + line + 1;
   }
+}
+
+/** Adds to what is known of this kind; the first of it stands for all. */
+function addCounted<Found extends { readonly count: number }>(
+  counts: Map<string, Found>,
+  key: readonly string[],
+  found: Found,
+): void {
+  const text = JSON.stringify(key);
+  const known = counts.get(text);
+  if (known !== undefined) counts.set(text, { ...known, count: known.count + found.count });
+  else if (counts.size < MOST_GROUPS) counts.set(text, found);
 }

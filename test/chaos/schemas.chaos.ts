@@ -45,7 +45,8 @@ real('octokit: 271 webhooks are valid, and two have a date-time without a zone',
   const wrong = outcomes.filter((outcome) => outcome !== undefined);
 
   expect(outcomes.length - wrong.length).toBe(271);
-  expect(wrong).toMatchObject([[{ rule: 'format' }], [{ rule: 'format' }]]);
+  expect(wrong).toHaveLength(2);
+  expect(new Set(wrong.flat().map(({ rule }) => rule))).toEqual(new Set(['format']));
 });
 
 async function problemsOf(path: string, schema: string) {

@@ -40,6 +40,45 @@ test('any JSON value can be checked, not objects only', async () => {
   expect(await problems({ type: 'array' }, null)).toMatchObject([{ rule: 'type', value: 'null' }]);
 });
 
+const payment = {
+  oneOf: [
+    { $ref: '#/$defs/card' },
+    {
+      title: 'transfer',
+      type: 'object',
+      required: ['iban'],
+      properties: {
+        kind: { const: 'transfer' },
+        bic: { anyOf: [{ type: 'string', pattern: '^[A-Z]+$' }, { type: 'object' }] },
+      },
+    },
+    { type: 'null' },
+  ],
+  $defs: { card: { type: 'object', required: ['number'], properties: { kind: { const: 'card' } } } },
+};
+
+test.each([
+  [{ kind: 'card' }, ['/number: "number" is missing (alternative 1 of 3, which came closest)']],
+  [{ kind: 'transfer' }, ['/iban: "iban" is missing (alternative 2 of 3 (transfer), which came closest)']],
+  [
+    { kind: 'transfer', iban: 'x', bic: 'abc' },
+    ['/bic: "abc" does not match ^[A-Z]+$ (alternative 1 of 2, which came closest)'],
+  ],
+  [7, [': must be an object or null, is the number 7']],
+])('of several alternatives, %j is told what the one that comes closest has against it', async (value, told) => {
+  const found = await problems(payment, value);
+
+  expect(found?.map(({ pointer, message }) => `${pointer}: ${message}`)).toEqual(told);
+});
+
+test('names of members inside of what is redacted are not told', async () => {
+  const secret = { 'x-respool': { redact: true }, additionalProperties: { type: 'number' }, required: ['known'] };
+  const found = await problems({ properties: { secret } }, { secret: { 'ada@harbour.example': 'x', b: { c: 1 } } });
+
+  expect(found?.map(({ pointer }) => pointer)).toEqual(['/secret/known', '/secret/*', '/secret/*']);
+  expect(JSON.stringify(found)).not.toContain('ada@');
+});
+
 test('members that every object inherits do not count as present', async () => {
   const names = ['constructor', 'toString', '__proto__'];
   const found = await problems({ required: names, properties: { toString: { type: 'string' } } }, {});

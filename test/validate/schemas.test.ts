@@ -42,7 +42,9 @@ async function harbour(required: { readonly berthed: readonly string[]; readonly
 const safe = { berthed: ['occurred_at'], sailed: ['occurred_at'] };
 const outage = { berthed: ['occurred_at'], sailed: [] };
 
-test('schemas under which the table refuses nothing pass, on a live server and on its DDL', async () => {
+test('schemas under which the table refuses nothing pass, on a live server and on its DDL', {
+  timeout: 90_000,
+}, async () => {
   await using folder = await harbour(safe);
   await using database = await createDatabase();
   await database.query(TABLE);
@@ -54,7 +56,7 @@ test('schemas under which the table refuses nothing pass, on a live server and o
   }
 });
 
-test('the partition key becoming optional for one event name is refused, in words', async () => {
+test('the partition key becoming optional for one event name is refused, in words', { timeout: 90_000 }, async () => {
   await using folder = await harbour(outage);
   await using database = await createDatabase();
   await database.query(TABLE);
@@ -85,6 +87,54 @@ test('a change of the schemas is held against the commit before it, and shows an
   expect(status).toBe(1);
   expect(report.findings).toMatchObject([{ code: 'schema_breaking', name: 'sailed', pointer: '/occurred_at' }]);
   expect(report.findings[0]).toHaveProperty('witness');
+});
+
+test('a change is run over the events that are there: how many it would newly refuse, and where the first is', async () => {
+  const before = { type: 'object', properties: { crew: { type: 'number' } } };
+  const after = { type: 'object', properties: { crew: { type: 'integer' }, berth: true } };
+  const lines = [1, 2.5, 'x', 3.5, 4].map((crew) => JSON.stringify({ name: 'berthed', crew }));
+  await using folder = await folderWith({
+    'before.json': JSON.stringify(before),
+    'after.json': JSON.stringify(after),
+    'dump.ndjson': lines.join('\n'),
+  });
+  const newly = await check(['dump.ndjson', '--schema', 'after.json', '--before', 'before.json'], folder.path);
+  const again = await check(['dump.ndjson', '--schema', 'before.json', '--before', 'after.json'], folder.path);
+
+  expect(newly.report.findings[0]).toMatchObject({
+    code: 'newly_refused',
+    message: 'the change would newly refuse 2 of 5 events, first at dump.ndjson:2 (berthed 2)',
+  });
+  expect(again.report).toMatchObject({
+    notes: [
+      'the change would refuse none of the 5 events that were read',
+      'the change would newly accept 2 of 5 events, first at dump.ndjson:2 (berthed 2)',
+    ],
+  });
+});
+
+test('fixtures must land in partitions that are there or can be made', async () => {
+  await using folder = await harbour(safe);
+  await mkdir(join(folder.path, 'fixtures'));
+  const at = (time: string) => JSON.stringify({ event_id: time, name: 'berthed', occurred_at: time });
+  for (const year of [2019, 2024]) {
+    await writeFile(join(folder.path, `fixtures/${year}.json`), at(`${year}-05-01T12:00:00Z`));
+  }
+  await using database = await createDatabase();
+  await database.query(TABLE);
+  const args = ['--fixtures', 'fixtures', '--schema', 'schemas', '--against', `${database.url}?table=events`];
+  const makes = await check(args, folder.path);
+  await database.query('drop table events_2019');
+  const cannot = await check(args, folder.path);
+
+  expect(makes).toMatchObject({
+    status: 0,
+    report: { notes: expect.arrayContaining([expect.stringMatching(/1 valid event .*replay makes it.*2024\.json:1/)]) },
+  });
+  expect(cannot).toMatchObject({
+    status: 1,
+    report: { findings: [{ code: 'event_without_partition', message: expect.stringContaining('2 valid events') }] },
+  });
 });
 
 test('what a schema redacts is told nowhere', async () => {
