@@ -6,7 +6,21 @@ export type Shell = 'bash' | 'zsh' | 'fish';
 
 /** A script that completes commands, flags, and the values of flags that take one of a few, or a path. */
 export function renderCompletion(shell: Shell, commands: readonly Command[]): string {
-  return renderers[shell](commands);
+  return renderers[shell](families(commands));
+}
+
+/** Commands of two words as one with the second word for an argument, and the flags of all. */
+function families(commands: readonly Command[]): readonly Command[] {
+  const firsts = [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? name))];
+  return firsts.flatMap((name): readonly Command[] => {
+    const family = commands.filter((command) => command.name.split(' ')[0] === name);
+    const [head] = family;
+    if (head === undefined || family.length === 1) return family;
+    const words = family.flatMap((command) => command.name.split(' ')[1] ?? []);
+    const second = { name: 'command', summary: words.join(', '), isRequired: false, isVariadic: false, choices: words };
+    const options = Object.assign({}, ...family.map((command) => command.options));
+    return [{ ...head, name, arguments: [second], options }];
+  });
 }
 
 const renderers = { bash: renderBash, zsh: renderZsh, fish: renderFish } satisfies Record<

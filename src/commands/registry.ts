@@ -6,6 +6,13 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   validate: async () => (await import('./validate.js')).validate,
   diff: async () => (await import('./diff.js')).diff,
   backfill: async () => (await import('./backfill.js')).backfill,
+  trace: async () => (await import('./trace.js')).trace,
+  runs: async () => (await import('./runs.js')).runs,
+  'runs show': async () => (await import('./runs.js')).runsShow,
+  'runs prune': async () => (await import('./runs.js')).runsPrune,
+  'ledger stats': async () => (await import('./ledger.js')).ledgerStats,
+  'ledger export': async () => (await import('./ledger.js')).ledgerExport,
+  'ledger prune': async () => (await import('./ledger.js')).ledgerPrune,
   completion: async () => (await import('./completion.js')).completion,
 };
 

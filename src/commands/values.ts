@@ -35,6 +35,15 @@ export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER): Pars
   };
 }
 
+/** An age in milliseconds: `30d`, `12h`, `90m`, `2w`. */
+export const age: Parser<number> = (value, given) => {
+  const [, digits = '', unit = ''] = /^(\d+)([mhdw])$/.exec(value) ?? [];
+  const minutes = { m: 1, h: 60, d: 1_440, w: 10_080 }[unit];
+  return minutes === undefined
+    ? refuse(given, value, 'an age such as 30d, 12h or 90m')
+    : Number(digits) * minutes * 60_000;
+};
+
 /** How much of something is too much: a number of events, or a share of those read. */
 export type Threshold =
   | { readonly kind: 'count'; readonly count: number }

@@ -99,6 +99,18 @@ export async function findUnfinishedRun(stateDir: string, key: string): Promise<
   return undefined;
 }
 
+/** Whether a name is one that `newRunId` makes. */
+export function isRunId(name: string): boolean {
+  return RUN_ID.test(name);
+}
+
+/** What stands in the folder of a run; undefined when it is none. */
+export async function readRun(folder: string): Promise<StoredRun | undefined> {
+  const record = await readState<RunRecord>(join(folder, 'run.json'));
+  if (record === undefined) return undefined;
+  return { folder, record, position: await readState<RunPosition>(join(folder, 'positions.json')) };
+}
+
 async function readState<T extends { readonly formatVersion: number }>(path: string): Promise<T | undefined> {
   let text: string;
   try {

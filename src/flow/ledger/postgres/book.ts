@@ -106,6 +106,10 @@ function chosen(wanted: Uint8Array): number[] {
 }
 
 function hexOf({ ids: { bytes, ends } }: EventBatch, index: number): string {
-  const id = Buffer.from(bytes.subarray(index === 0 ? 0 : (ends[index - 1] ?? 0), ends[index]));
+  return hexOfId(Buffer.from(bytes.subarray(index === 0 ? 0 : (ends[index - 1] ?? 0), ends[index])));
+}
+
+/** An id as the table keeps it, in hex digits. */
+export function hexOfId(id: Buffer): string {
   return id.length <= MOST_ID_BYTES ? id.toString('hex') : DIGEST_MARK + createHash('sha256').update(id).digest('hex');
 }

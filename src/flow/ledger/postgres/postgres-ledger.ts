@@ -96,7 +96,8 @@ async function numberOfSink(ask: Ask, label: string): Promise<number> {
   return Number(row?.number);
 }
 
-function badAddress(): UsageError {
+/** What is wrong with an address that is none of PostgreSQL's. */
+export function badAddress(): UsageError {
   return new UsageError('--ledger takes the address of a PostgreSQL database', {
     code: 'bad_ledger_address',
     hint: 'write --ledger postgres://user@host:5432/database, or leave it out: then it is in the state folder',

@@ -71,3 +71,26 @@ export const CLEAR_MARK = 'update respool_ledger_sinks set mark = null, is_open 
 export function bytesArray(hex: readonly string[]): string {
   return `{${hex.map((digits) => `"\\\\x${digits}"`).join(',')}}`;
 }
+
+const ENTRY = `
+  select s.number, s.label, encode(l.id, 'hex') as id, l.state, l.part, l.place::float8 as place, w.run, w.source,
+    to_char(w.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as started_at,
+    l.writer in (${ALIVE}) as is_alive
+  from respool_ledger as l
+  join respool_ledger_sinks as s on s.number = l.sink
+  join respool_ledger_writers as w on w.number = l.writer`;
+
+/** $1 id in hex. */
+export const FIND = `${ENTRY} where l.id = decode($1, 'hex') order by s.number`;
+
+/** Behind an entry: $1 number of its sink, $2 its id in hex, $3 most rows. */
+export const LIST = `${ENTRY} where (l.sink, l.id) > ($1::int, decode($2, 'hex'))
+  order by l.sink, l.id limit $3::int`;
+
+/** $1 an instant. Living writers keep theirs. */
+export const PRUNE = `
+  with gone as (
+    delete from respool_ledger as l using respool_ledger_writers as w
+    where w.number = l.writer and w.started_at < $1::timestamptz and w.number not in (${ALIVE})
+    returning 1)
+  select count(*) as pruned from gone`;
