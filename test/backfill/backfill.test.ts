@@ -1,32 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { folderWith } from '../support/cli.js';
-import { createDatabase } from '../support/postgres.js';
-import { backfill, DAYS_TABLE, dayEvents, RANGE } from './backfilling.js';
-
-async function place(events: string, sql = DAYS_TABLE) {
-  const folder = await folderWith({ 'dump.ndjson': events });
-  const database = await createDatabase();
-  await database.query(sql);
-  const target = ['dump.ndjson', '--to', `${database.url}?table=ev`];
-  return {
-    database,
-    call: { cwd: folder.path },
-    path: folder.path,
-    run: (...args: string[]) => backfill([...target, ...RANGE, ...args], { cwd: folder.path }),
-    async [Symbol.asyncDispose]() {
-      await database[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-}
+import { backfill, dayEvents } from './backfilling.js';
+import { openPlace } from './place.js';
 
 const STATE = `select (select count(*)::int from ev) as rows, (select sum(level_cm)::int from ev) as sum,
   (select count(*)::int from pg_inherits where inhparent = 'ev'::regclass) as partitions`;
 
 test('events out of order come into their partitions, each partition is counted, and the numbers balance', async () => {
-  await using p = await place(
+  await using p = await openPlace(
     `${dayEvents(3_000)}{"event_id":"x"}\nnot json\n${dayEvents(300, { days: 30, from: 50_000 })}`,
   );
   const { status, report } = await p.run();
@@ -51,7 +33,7 @@ test('events out of order come into their partitions, each partition is counted,
 });
 
 test('the same backfill again adds nothing', async () => {
-  await using p = await place(dayEvents(3_000));
+  await using p = await openPlace(dayEvents(3_000));
   await p.run();
   const { status, report } = await p.run();
 
@@ -61,7 +43,7 @@ test('the same backfill again adds nothing', async () => {
 });
 
 test('a swap replaces what is there, keeps the old partition, and makes what is missing', async () => {
-  await using p = await place(dayEvents(3_000) + dayEvents(3_000).split('\n').slice(0, 500).join('\n'));
+  await using p = await openPlace(dayEvents(3_000) + dayEvents(3_000).split('\n').slice(0, 500).join('\n'));
   await p.database.query(
     `insert into ev select 'old' || n, 'stale', '2019-07-01 10:00+00', n from generate_series(1, 50) n`,
   );
@@ -81,7 +63,7 @@ test('a swap replaces what is there, keeps the old partition, and makes what is 
 });
 
 test('a dry run writes nothing, and its plan is refused once the source has changed', async () => {
-  await using p = await place(dayEvents(3_000));
+  await using p = await openPlace(dayEvents(3_000));
   const dry = await p.run('--dry-run', '--plan-out', 'plan.json');
   expect(dry.status).toBe(0);
   expect(dry.report.partitions).toMatchObject([{ state: 'planned', read: 1_000 }, { read: 1_000 }, { read: 1_000 }]);
@@ -98,7 +80,7 @@ test('a dry run writes nothing, and its plan is refused once the source has chan
 });
 
 test('a swap is refused where it would lose rows that the source knows nothing of', async () => {
-  await using p = await place(dayEvents(300));
+  await using p = await openPlace(dayEvents(300));
   const cut = await backfill(
     [
       'dump.ndjson',

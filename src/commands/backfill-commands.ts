@@ -1,0 +1,44 @@
+import { type LaterOptions, laterOptions } from './backfill-later.js';
+import type { Command, Invocation } from './command.js';
+
+const RUN = { name: 'run', summary: 'id of the backfill', isRequired: true, isVariadic: false } as const;
+
+type Later = Command<typeof laterOptions>;
+type Implementation = 'runStatus' | 'runRetry' | 'runVerify' | 'runUndo' | 'runDrop';
+
+function command(verb: string, run: Implementation, words: Pick<Later, 'summary' | 'description'>): Later {
+  return {
+    name: `backfill ${verb}`,
+    ...words,
+    arguments: [RUN],
+    options: laterOptions,
+    examples: [{ command: `backfill ${verb} 20190801-120000-1234abcd --to warehouse`, explains: words.summary }],
+    run: async (invocation: Invocation<LaterOptions>) => (await import('./backfill-runs.js'))[run](invocation),
+  };
+}
+
+export const backfillStatus = command('status', 'runStatus', {
+  summary: 'a calendar of the partitions of a backfill, and how each stands',
+});
+
+export const backfillRetry = command('retry', 'runRetry', {
+  summary: 'the failed partitions of a backfill again, over its original plan',
+});
+
+export const backfillVerify = command('verify', 'runVerify', {
+  summary: 'prove again that the table holds what the source had',
+  description:
+    'Looks up every key of the source in the table, and holds counts and checksums against each other. Exit 1 when ' +
+    'rows are missing, exit 2 when they could not be counted.',
+});
+
+export const backfillUndo = command('undo', 'runUndo', {
+  summary: 'put the old partitions back, and take out those that the backfill has made',
+  description:
+    'What others have written to the new partitions since the swap comes along. Also clears away what a backfill that ' +
+    'was killed has left in the database.',
+});
+
+export const backfillDrop = command('drop', 'runDrop', {
+  summary: 'drop the old partitions that a swap has kept, and the slices of the run',
+});

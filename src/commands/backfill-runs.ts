@@ -1,0 +1,186 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { carryOut } from '../backfill/carry-out.js';
+import { writeControl } from '../backfill/control.js';
+import { releasePartition, takePartition } from '../backfill/holders.js';
+import type { PlannedPartition } from '../backfill/plan.js';
+import { gatherRefused } from '../backfill/refused.js';
+import { type PartitionProgress, readStates, type States } from '../backfill/states.js';
+import { dropKept, undoPartition } from '../backfill/swap/undo.js';
+import { relationOf } from '../backfill/target.js';
+import { countSlice, judge } from '../backfill/verify.js';
+import { RespoolError } from '../errors.js';
+import type { Connection } from '../postgres/connection.js';
+import { reasonOf } from '../postgres/retry.js';
+import { kindOf } from '../postgres/sql-error.js';
+import { backfillRenderers } from '../report/backfill-renderers.js';
+import type { BackfillReport } from '../report/backfill-report.js';
+import { worstExitCode } from '../report/exit-code.js';
+import { parseOutputs, printOutputs } from '../report/output.js';
+import { findRun, type KnownRun, type LaterOptions, type OpenRun, withRun } from './backfill-later.js';
+import { partitionsReport } from './backfill-report.js';
+import type { Invocation } from './command.js';
+import { confirm } from './confirm.js';
+
+type Call = Invocation<LaterOptions>;
+
+/** `respool backfill status <run>`: reads the state folder alone. */
+export async function runStatus(call: Call): Promise<number> {
+  const known = await findRun(call);
+  const progress = readStates(join(known.folder, 'states.ndjson'));
+  const states = { of: (index: number) => progress.get(index) ?? PLANNED };
+  await print(call, reportOn(known, states));
+  return 0;
+}
+
+const PLANNED: PartitionProgress = { state: 'planned', accepted: 0, duplicate: 0, rejected: 0, verified: false };
+
+/** `respool backfill retry <run>`: the failed partitions again, over the original plan. */
+export async function runRetry(call: Call): Promise<number> {
+  const tell = teller(call);
+  return withRun(call, tell, async (run) => {
+    const failed = run.plan.partitions.filter(({ index }) => run.states.of(index).state === 'failed');
+    if (failed.length === 0) tell('no partition has failed');
+    const outcome = await carryOut(run.work, failed, run.jobs);
+    await gatherRefused(run.folder, run.record.quarantine, run.plan.quarantineBytes);
+    const report = reportOn(run, run.states);
+    const codes = [
+      ...(outcome.error instanceof RespoolError ? [outcome.error.exitCode] : []),
+      ...(outcome.stoppedBy === 'interrupted' ? [call.stop.exitCode ?? 130] : []),
+      ...(report.partitions.some(({ state }) => state === 'failed') ? [2] : []),
+      report.exitCode,
+    ];
+    await print(call, { ...report, exitCode: worstExitCode(codes) });
+    return worstExitCode(codes);
+  });
+}
+
+/** `respool backfill verify <run>`: looks every key of the slices up again. */
+export async function runVerify(call: Call): Promise<number> {
+  const tell = teller(call);
+  return withRun(call, tell, async (run, session) => {
+    const found: Record<number, Partial<PartitionProgress>> = {};
+    const codes = [0];
+    for (const partition of run.plan.partitions) {
+      if (run.states.of(partition.index).state !== 'done') continue;
+      const { change, exitCode } = await verifyAgain(run, session, partition);
+      found[partition.index] = change;
+      codes.push(exitCode);
+    }
+    const states = { of: (index: number) => ({ ...run.states.of(index), ...found[index] }) };
+    const report = reportOn(run, states);
+    const exitCode = worstExitCode(codes);
+    await print(call, { ...report, exitCode });
+    return exitCode;
+  });
+}
+
+async function verifyAgain({ work, states }: OpenRun, session: Connection, partition: PlannedPartition) {
+  const { rejected, rejectedChecksum = '0' } = states.of(partition.index);
+  try {
+    const { relation } = await relationOf(session, work.table, partition);
+    const found = await countSlice(
+      { connection: session, table: work.table, relation },
+      { slices: work.slices, partition },
+    );
+    const refused = { rejected, rejectedChecksum: BigInt(`0x${rejectedChecksum}`) };
+    const { agrees, evidence } = judge(partition, refused, found);
+    return { change: { verified: agrees, evidence }, exitCode: agrees ? 0 : 1 };
+  } catch (error) {
+    if (kindOf(error) === undefined && !(error instanceof RespoolError)) throw error;
+    work.tell(`${partition.name} could not be counted: ${reasonOf(error)}`);
+    return { change: { verified: false, evidence: `could not be counted: ${reasonOf(error)}` }, exitCode: 2 };
+  }
+}
+
+/** `respool backfill undo <run>`. */
+export async function runUndo(call: Call): Promise<number> {
+  await confirm(call, 'Undoing puts the old partitions back and takes the new ones out.');
+  return eachPartition(call, (run, session, partition) => undoPartition(run.work, session, partition));
+}
+
+/** `respool backfill drop <run>`. */
+export async function runDrop(call: Call): Promise<number> {
+  await confirm(call, 'The old partitions and the slices of the run are gone after this; it cannot be undone.');
+  const exitCode = await eachPartition(call, async (run, session, partition) => {
+    const dropped = await dropKept(run.work, session, partition);
+    return dropped.length === 0 ? 'nothing kept' : `dropped ${dropped.join(', ')}`;
+  });
+  if (exitCode === 0) {
+    const { folder } = await findRun(call);
+    await rm(join(folder, 'slices'), { recursive: true, force: true });
+  }
+  return exitCode;
+}
+
+async function eachPartition(
+  call: Call,
+  work: (run: OpenRun, session: Connection, partition: PlannedPartition) => Promise<string>,
+): Promise<number> {
+  const tell = teller(call);
+  return withRun(call, tell, async (run, session) => {
+    const codes = [0];
+    const oid = run.work.table.table.oid ?? '';
+    for (const partition of run.plan.partitions) {
+      if (call.stop.finish.aborted) codes.push(call.stop.exitCode ?? 130);
+      if (call.stop.finish.aborted) break;
+      try {
+        if (!(await takePartition(session, oid, partition.fromUs))) throw new Error('another session works on it');
+        tell(`${partition.name}: ${await work(run, session, partition)}`);
+      } catch (error) {
+        if (!(error instanceof Error)) throw error;
+        await session.run('rollback').catch(() => undefined);
+        codes.push(error instanceof RespoolError ? error.exitCode : kindOf(error) === 'wait' ? 4 : 2);
+        tell(
+          `${partition.name}: ${error.message}${error instanceof RespoolError && error.hint ? ` (${error.hint})` : ''}`,
+        );
+      } finally {
+        await releasePartition(session, oid, partition.fromUs).catch(() => undefined);
+      }
+    }
+    const exitCode = worstExitCode(codes);
+    await print(call, { ...reportOn(run, run.states), exitCode });
+    return exitCode;
+  });
+}
+
+/** `respool backfill pause`, `resume` and `rate`: a word in the run's control file. */
+export async function runControl(call: Call, change: Parameters<typeof writeControl>[1]): Promise<number> {
+  const { folder, plan } = await findRun(call);
+  await writeControl(folder, change);
+  teller(call)(`run ${plan.run} has been told; a process that works on it heeds it within a second or two`);
+  return 0;
+}
+
+function reportOn({ plan, record }: KnownRun, states: Pick<States, 'of'>): BackfillReport {
+  const { refusedByServer, ...rest } = partitionsReport({ plan, states, label: record.sinks[0] ?? '' });
+  return {
+    ...rest,
+    complete: rest.partitions.every(({ state }) => state === 'done'),
+    exitCode: 0,
+    source: { acked: 0, left: 0, label: record.source, parts: record.parts.length },
+    elapsedMs: elapsedOf(plan, states),
+    ...(plan.accounts.quarantined + refusedByServer > 0 && {
+      quarantine: { path: record.quarantine, events: plan.accounts.quarantined + refusedByServer },
+    }),
+    warnings: plan.warnings,
+  };
+}
+
+function elapsedOf({ partitions }: KnownRun['plan'], states: Pick<States, 'of'>): number {
+  const all = partitions.map(({ index }) => states.of(index));
+  const starts = all.flatMap(({ startedAt }) => (startedAt === undefined ? [] : [Date.parse(startedAt)]));
+  const ends = all.flatMap(({ endedAt }) => (endedAt === undefined ? [] : [Date.parse(endedAt)]));
+  return starts.length === 0 ? 0 : Math.max(0, Math.max(...ends, ...starts) - Math.min(...starts));
+}
+
+async function print(call: Call, report: BackfillReport): Promise<void> {
+  const outputs = parseOutputs(call.options.output, ['table', 'json', 'markdown', 'html']);
+  await printOutputs({ value: report, outputs, renderers: backfillRenderers }, call.io);
+}
+
+function teller({ io, options }: Call): (note: string) => void {
+  return (note) => {
+    if (!options.quiet) io.stderr.write(`${note}\n`);
+  };
+}
