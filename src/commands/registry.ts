@@ -6,7 +6,6 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   validate: async () => (await import('./validate.js')).validate,
   diff: async () => (await import('./diff.js')).diff,
   backfill: async () => (await import('./backfill.js')).backfill,
-<<<<<<< HEAD
   trace: async () => (await import('./trace.js')).trace,
   runs: async () => (await import('./runs.js')).runs,
   'runs show': async () => (await import('./runs.js')).runsShow,
@@ -14,7 +13,6 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   'ledger stats': async () => (await import('./ledger.js')).ledgerStats,
   'ledger export': async () => (await import('./ledger.js')).ledgerExport,
   'ledger prune': async () => (await import('./ledger.js')).ledgerPrune,
-=======
   'backfill status': async () => (await import('./backfill-commands.js')).backfillStatus,
   'backfill verify': async () => (await import('./backfill-commands.js')).backfillVerify,
   'backfill retry': async () => (await import('./backfill-commands.js')).backfillRetry,
@@ -22,7 +20,6 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   'backfill resume': async () => (await import('./backfill-control.js')).backfillResume,
   'backfill undo': async () => (await import('./backfill-commands.js')).backfillUndo,
   'backfill drop': async () => (await import('./backfill-commands.js')).backfillDrop,
->>>>>>> 1e86e5b (backfill: status, verify, retry, pause, resume, undo and drop; a swap tried under writers and readers)
   completion: async () => (await import('./completion.js')).completion,
 };
 
