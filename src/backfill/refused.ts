@@ -48,3 +48,37 @@ export async function gatherRefused(folder: string, quarantine: string, plannedB
     throw stateError(error, quarantine);
   }
 }
+
+/** What the server refused, by its reasons. */
+export interface RefusedKind {
+  readonly code: string;
+  readonly message: string;
+  readonly pointer?: string;
+  readonly events: number;
+  readonly example: string;
+}
+
+const MOST_LINES = 10_000;
+
+/** The kinds of refusal, as far as the first lines of each partition tell. */
+export async function refusedKinds(folder: string): Promise<readonly RefusedKind[]> {
+  const kinds = new Map<string, RefusedKind>();
+  for (const name of (await readdir(join(folder, REFUSED)).catch(() => [])).toSorted()) {
+    const lines = (await readFile(join(folder, REFUSED, name), 'utf8')).split('\n').slice(0, MOST_LINES);
+    for (const line of lines) {
+      if (line === '') continue;
+      const { problems, source } = JSON.parse(line) as Line; // only this module writes the files
+      const [{ code, message, pointer } = { code: 'unknown', message: '' }] = problems;
+      const known = kinds.get(code + (pointer ?? ''));
+      const example = `${source.part}:${source.line}`;
+      const fresh = { code, message, events: 0, example, ...(pointer !== undefined && { pointer }) };
+      kinds.set(code + (pointer ?? ''), { ...(known ?? fresh), events: (known?.events ?? 0) + 1 });
+    }
+  }
+  return [...kinds.values()];
+}
+
+interface Line {
+  readonly problems: readonly { readonly code: string; readonly message: string; readonly pointer?: string }[];
+  readonly source: { readonly part: string; readonly line: number };
+}

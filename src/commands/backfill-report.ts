@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CarriedOut } from '../backfill/carry-out.js';
 import type { BackfillPlan, PlannedPartition } from '../backfill/plan.js';
+import { refusedKinds } from '../backfill/refused.js';
 import type { PartitionProgress, States } from '../backfill/states.js';
 import { RespoolError } from '../errors.js';
 import { writeDurably } from '../flow/state/durable.js';
@@ -43,7 +44,10 @@ export async function reportOf(call: Call, ending: BackfillEnding): Promise<Back
     source: { acked: 0, left: 0, label: opened.open.source.label, parts: opened.open.source.parts.length },
     elapsedMs: Math.round(elapsedMs),
     fields: fieldsUsed(opened.open),
-    problems: problemsOf(opened.open, plan.accounts),
+    problems: [
+      ...problemsOf(opened.open, plan.accounts),
+      ...(await refusedKinds(run.folder)).map((kind) => ({ stage: opened.sink.name, ...kind })),
+    ],
     failures: [...plan.failures, ...unavailable(ending)],
     warnings: plan.warnings,
     notes: plan.notes,

@@ -23,13 +23,11 @@ export interface Model {
   readonly policies: readonly string[];
   /** `grant … on ` and ` to …`, between which the relation's name stands. */
   readonly grants: readonly { readonly before: string; readonly after: string }[];
-  readonly hasGrants: boolean;
 }
 
 export interface ModelColumn {
   readonly name: string;
   readonly isGenerated: boolean;
-  readonly isIdentity: boolean;
   /** The sequence of an identity column. */
   readonly sequence: string | undefined;
   readonly statistics: number | undefined;
@@ -48,6 +46,12 @@ export interface ModelIndex {
   readonly constraint: string | undefined;
   readonly definition: string | undefined;
   readonly deferral: string;
+}
+
+/** The identity columns of a table, with their sequences. */
+export async function readIdentities(connection: Connection, oid: string) {
+  const columns = (await connection.rows(COLUMNS, [oid])).map(columnOf);
+  return columns.flatMap(({ name: column, sequence }) => (sequence === undefined ? [] : [{ column, sequence }]));
 }
 
 /** Reads everything about a relation that its successor must have as well. */
@@ -69,7 +73,6 @@ export async function readModel(connection: Connection, oid: string): Promise<Mo
     forcesRowSecurity: table.forces === true,
     replicaIdentity: String(table.replica_identity),
     comment: text(table.comment),
-    hasGrants: table.has_acl === true,
     columns: (await all(COLUMNS)).map(columnOf),
     indexes: (await all(INDEXES)).map(indexOf),
     foreignKeys: (await all(FOREIGN_KEYS)).map(({ name, definition }) => ({
@@ -92,7 +95,7 @@ const RELATION = `
          (select s.spcname from pg_tablespace s where s.oid = c.reltablespace) as tablespace,
          (select a.amname from pg_am a where a.oid = c.relam) as access_method,
          pg_get_userbyid(c.relowner) as owner, c.relrowsecurity as row_security, c.relforcerowsecurity as forces,
-         c.relreplident as replica_identity, obj_description(c.oid, 'pg_class') as comment, c.relacl is not null as has_acl
+         c.relreplident as replica_identity, obj_description(c.oid, 'pg_class') as comment
   from pg_class c where c.oid = $1::oid`;
 
 const COLUMNS = `
@@ -144,8 +147,7 @@ function columnOf(row: Row): ModelColumn {
   return {
     name: String(row.name),
     isGenerated: row.generated === true,
-    isIdentity: row.identity === true,
-    sequence: text(row.sequence),
+    sequence: row.identity === true ? text(row.sequence) : undefined,
     statistics: typeof row.statistics === 'number' ? row.statistics : undefined,
     options: texts(row.options),
   };

@@ -12,13 +12,15 @@ export interface Staging {
   /** That a row belongs into the partition. */
   readonly within: string;
   readonly serverVersion: number;
+  /** Identity columns of the table and their sequences: before PostgreSQL 17 a partition does not have them itself. */
+  readonly identities: readonly { readonly column: string; readonly sequence: string }[];
 }
 
 /**
  * The statements that make the new partition: the columns, defaults, checks and storage of its model, without indexes. Rows
  * outside its bounds are refused from the start, so that attaching it needs no scan.
  */
-export function stagingSql({ names, model, modelRelation, within, serverVersion }: Staging): string {
+export function stagingSql({ names, model, modelRelation, within, serverVersion, identities }: Staging): string {
   const { staging } = names;
   const parts = ['defaults', 'constraints', 'generated', 'storage', 'statistics', 'comments'];
   if (serverVersion >= 140_000) parts.push('compression');
@@ -31,12 +33,13 @@ export function stagingSql({ names, model, modelRelation, within, serverVersion 
       `${options.length === 0 ? '' : ` with (${options.join(', ')})`}` +
       `${model.tablespace === undefined ? '' : ` tablespace ${quoteName(model.tablespace)}`}`,
     `alter table ${staging} add constraint ${BOUNDS} check (${within})`,
+    ...identities.map(
+      ({ column, sequence }) =>
+        `alter table ${staging} alter column ${quoteName(column)} set default nextval('${sequence.replaceAll("'", "''")}')`,
+    ),
     ...model.columns.flatMap((column) => {
       const alter = `alter table ${staging} alter column ${quoteName(column.name)}`;
       return [
-        ...(column.isIdentity && column.sequence !== undefined
-          ? [`${alter} set default nextval('${column.sequence.replaceAll("'", "''")}')`]
-          : []),
         ...(column.statistics === undefined ? [] : [`${alter} set statistics ${column.statistics}`]),
         ...(column.options.length === 0 ? [] : [`${alter} set (${column.options.join(', ')})`]),
       ];
@@ -71,10 +74,10 @@ export async function buildIndexes(
 }
 
 /** Everything else that the partition must have: foreign keys, triggers, rights, row security, replica identity. */
-export async function dress(connection: Connection, { names, model }: Staging): Promise<void> {
+export async function dress(connection: Connection, { names, model, identities }: Staging): Promise<void> {
   const { staging } = names;
-  for (const { name, isIdentity } of model.columns) {
-    if (isIdentity) await connection.run(`alter table ${staging} alter column ${quoteName(name)} drop default`);
+  for (const { column } of identities) {
+    await connection.run(`alter table ${staging} alter column ${quoteName(column)} drop default`);
   }
   for (const { name, definition } of model.foreignKeys) {
     const constraint = quoteName(name);

@@ -22,7 +22,7 @@ import {
 } from './capture.js';
 import { type Locking, underLock } from './exchange.js';
 import { loadStaging } from './load.js';
-import { type Model, readModel } from './model.js';
+import { type Model, readIdentities, readModel } from './model.js';
 import { BOUNDS, swapNames } from './names.js';
 import { refuseUnswappable, truncatedMeanwhile } from './refusals.js';
 import { buildIndexes, dress, type Staging } from './staging.js';
@@ -125,6 +125,7 @@ async function prepare(
     modelRelation: liveOid === undefined ? parent : names.live,
     within,
     serverVersion: Number(version?.number),
+    identities: await readIdentities(session, table.table.oid ?? ''),
   };
   const from = liveOid === undefined ? fallback : names.live;
   const columns = model.columns.filter(({ isGenerated }) => !isGenerated).map(({ name }) => quoteName(name));
