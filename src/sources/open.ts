@@ -13,6 +13,8 @@ const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ['sqs', async (address, context) => (await import('./queue/sqs/sqs.js')).openSqs(address, context)],
   ['postgres', inPostgres],
   ['postgresql', inPostgres],
+  ['amqp', async (address, context) => (await import('./queue/amqp/amqp.js')).openAmqp(address, context)],
+  ['amqps', async (address, context) => (await import('./queue/amqp/amqp.js')).openAmqp(address, context)],
   ['bullmq', inRedis],
   ['resque', inRedis],
   ['sidekiq', inRedis],

@@ -32,6 +32,8 @@ export interface QueueDriver<H = unknown> extends AsyncDisposable {
   release(messages: readonly Message<H>[]): Promise<void>;
   /** Prolongs the lease of messages, `limits.acks` at most; false where it is lost. Goes with `limits.leaseMs`. */
   extend?(messages: readonly Message<H>[]): Promise<readonly boolean[]>;
+  /** What a user should know of this run afterwards, with counts. */
+  notes?(): readonly string[];
 }
 
 export interface QueueLimits {

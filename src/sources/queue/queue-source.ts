@@ -87,7 +87,8 @@ class QueueSource<H> implements Source {
   }
 
   tally() {
-    return this.settling.counts.report();
+    const report = this.settling.counts.report();
+    return { ...report, notes: [...report.notes, ...(this.opened.driver.notes?.() ?? [])] };
   }
 
   async *batches(_done: unknown, signal: AbortSignal): AsyncGenerator<RawBatch | PartFailure> {

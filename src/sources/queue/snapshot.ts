@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -50,7 +51,7 @@ export async function openSnapshot(path: string): Promise<Snapshot> {
 /** What tells one message from another: an id alone may have been chosen twice by a producer. */
 function keyOf({ key, letter }: Message): string {
   const { queue, id, body } = letter;
-  const text = typeof body === 'string' ? body : Buffer.from(body).toString('base64');
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString(isUtf8(body) ? 'utf8' : 'base64');
   return id === undefined ? `\n${queue}\n${key}` : contentKey(queue, id, text);
 }
 

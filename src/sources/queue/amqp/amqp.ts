@@ -1,0 +1,127 @@
+import { IncompleteError, RespoolError } from '../../../errors.js';
+import type { SourceContext } from '../../context.js';
+import type { Source } from '../../source.js';
+import type { QueueDriver } from '../driver.js';
+import { openQueue } from '../queue-source.js';
+import { type AmqpAddress, parseAmqpAddress } from './address.js';
+import { connectAmqp } from './connect.js';
+import { Consumer, type Delivery } from './consumer.js';
+import { type DeliveryLimit, deliveryLimitOf, isNearLimit, startAfresh } from './delivery-limit.js';
+import { describeQueue } from './describe.js';
+import { amqpError } from './errors.js';
+import { isDead, letterOf } from './letter-of-message.js';
+import { kindOfQueue } from './queue-kind.js';
+
+const MOST_HELD = 4_000;
+/** Messages that stay in the queue are held unacknowledged to the end: given back earlier they would come at once. */
+const MOST_LEFT = 2_000;
+const MOST_AT_ONCE = 500;
+/** Without a message for so long, although some are ready, somebody else is served. */
+const STARVED_MS = 15_000;
+/** Share of the server's consumer time-out after which we stop by ourselves. */
+const TIMEOUT_SHARE = 0.8;
+
+/**
+ * Opens a queue of RabbitMQ: `amqp://…/vhost?queue=<queue>`.
+ * @throws UsageError `bad_source_address`, `source_not_found`; CannotEvaluateError `source_permission_denied`;
+ * IncompleteError `queue_unreachable`.
+ */
+export async function openAmqp(text: string, context: SourceContext): Promise<Source> {
+  const address = parseAmqpAddress(text);
+  const session = await connectAmqp(address);
+  try {
+    await session.channel.checkQueue(address.queue);
+    const kind = await kindOfQueue(session, address.queue);
+    const limit = deliveryLimitOf(kind, address, session.serverVersion);
+    const description = await describeQueue(session, { address, kind, limit });
+    const consumer = new Consumer(address, session, context.queue?.follow === true);
+    return await openQueue(createAmqpDriver({ address, consumer, limit, description }), context);
+  } catch (error) {
+    await session.close();
+    throw error instanceof RespoolError ? error : amqpError(error, address.label);
+  }
+}
+
+interface Opened {
+  readonly address: AmqpAddress;
+  readonly consumer: Consumer;
+  readonly limit: DeliveryLimit | undefined;
+  readonly description: Awaited<ReturnType<QueueDriver['describe']>>;
+}
+
+function createAmqpDriver({ address, consumer, limit, description }: Opened): QueueDriver<Delivery> {
+  const { queue, label } = address;
+  let afresh = 0;
+  let lastMs = performance.now();
+  const keepClear = async (delivery: Delivery) => {
+    if (!isNearLimit(delivery.message, limit)) return true;
+    await consumer.replace(delivery, (session) => startAfresh(session, delivery.message, address));
+    afresh++;
+    return false;
+  };
+  return {
+    label,
+    limits: { pollers: 1, acks: 10_000, held: MOST_HELD, left: MOST_LEFT },
+    describe: async () => description,
+    async receive(signal) {
+      refuseTimeout(consumer.oldest, address);
+      const deliveries = await consumer.next(MOST_AT_ONCE, signal);
+      if (deliveries.length > 0) lastMs = performance.now();
+      else if (performance.now() - lastMs > STARVED_MS && (await consumer.ready()) > 0) throw starved(label);
+      const clear: Delivery[] = [];
+      for (const delivery of deliveries) if (await keepClear(delivery)) clear.push(delivery);
+      return clear.map((delivery) => {
+        const { key, message } = delivery;
+        return { key, handle: delivery, letter: letterOf(message, queue), isDead: isDead(message) };
+      });
+    },
+    isDrained: async () => consumer.isAtEnd || (await consumer.ready()) === 0,
+    notes: () => notesOf(afresh, consumer.reconnects),
+    async ack(messages) {
+      const heard = await consumer.settle(handlesOf(messages), 'ack');
+      return heard.map((isHeard) => (isHeard ? 'acked' : 'lost'));
+    },
+    async release(messages) {
+      await consumer.settle(handlesOf(messages), 'requeue');
+    },
+    [Symbol.asyncDispose]: () => consumer[Symbol.asyncDispose](),
+  };
+}
+
+const handlesOf = (messages: readonly { readonly handle: Delivery }[]) => messages.map(({ handle }) => handle);
+
+function notesOf(afresh: number, reconnects: number): string[] {
+  const notes: string[] = [];
+  if (afresh > 0) {
+    notes.push(
+      `${afresh.toLocaleString('en')} messages were close to the queue's delivery limit and were put back as new copies, behind the others`,
+    );
+  }
+  if (reconnects > 0) {
+    notes.push(
+      `the connection broke ${reconnects} times; what was held went back into the queue and was received again`,
+    );
+  }
+  return notes;
+}
+
+/** @throws IncompleteError `consumer_timeout` before the server takes back what we hold. */
+function refuseTimeout(oldest: Delivery | undefined, { label, consumerTimeoutMs }: AmqpAddress): void {
+  if (oldest === undefined || consumerTimeoutMs === 0) return;
+  const heldMs = performance.now() - oldest.receivedMs;
+  if (heldMs < consumerTimeoutMs * TIMEOUT_SHARE) return;
+  throw new IncompleteError(
+    `${label}: messages have been held unacknowledged for ${Math.round(heldMs / 60_000)} minutes, and the server takes everything back after ${Math.round(consumerTimeoutMs / 60_000)}`,
+    {
+      code: 'consumer_timeout',
+      hint: 'run the same command again; --ack-rejected removes what lies in the quarantine, and ?consumer-timeout=<seconds> tells the time-out of your server',
+    },
+  );
+}
+
+function starved(label: string): IncompleteError {
+  return new IncompleteError(`${label}: messages are ready, and none comes`, {
+    code: 'queue_starved',
+    hint: 'another consumer is served first (single active consumer, or a higher priority): stop it and run again',
+  });
+}

@@ -1,0 +1,183 @@
+import type { ConsumeMessage } from 'amqplib';
+import { pause } from '../../../pause.js';
+import type { AmqpAddress } from './address.js';
+import { type AmqpSession, connectAmqp } from './connect.js';
+import { amqpError } from './errors.js';
+
+/** A delivery that we hold: good on its channel only. */
+export interface Delivery {
+  readonly message: ConsumeMessage;
+  readonly session: AmqpSession;
+  /** Tells it from all others of this consumer. */
+  readonly key: string;
+  readonly receivedMs: number;
+}
+
+const FIRST_PREFETCH = 100;
+/** More brings little (https://www.rabbitmq.com/docs/confirms#channel-qos-prefetch); a quorum queue caps it at 2,000. */
+const MOST_PREFETCH = 500;
+const PREFETCH_BYTES = 16 * 2 ** 20;
+const WAIT_MS = 300;
+const RECONNECT_TRIES = 8;
+
+/** Receives from a queue with a bounded number of messages in advance, and connects again when the connection breaks. */
+export class Consumer implements AsyncDisposable {
+  /** How often the connection had to be made again. */
+  reconnects = 0;
+  /** Messages that were ready when the present session began, less those that have come. */
+  unread = 0;
+  private readonly held = new Map<number, Delivery>();
+  private buffer: Delivery[] = [];
+  private consumerTag: string | undefined;
+  private hasBegun = false;
+  /** Messages that the present consumer may still receive before something is settled. */
+  private room = 0;
+  private prefetch = FIRST_PREFETCH;
+  private wake: () => void = () => {};
+
+  constructor(
+    private readonly address: AmqpAddress,
+    private session: AmqpSession,
+    private readonly follows: boolean,
+  ) {}
+
+  /** The delivery that we have held the longest. */
+  get oldest(): Delivery | undefined {
+    const [oldest] = this.held.values();
+    return oldest;
+  }
+
+  /** Whether what was ready at the start of the session has come and been handed out. */
+  get isAtEnd(): boolean {
+    return this.hasBegun && this.unread <= 0 && this.buffer.length === 0;
+  }
+
+  /** Deliveries that have come, `most` at the most; waits a moment for the first. */
+  async next(most: number, signal: AbortSignal): Promise<readonly Delivery[]> {
+    if (this.session.closedBy() !== undefined) await this.reconnect(signal);
+    if (this.isAtEnd && !this.follows) return [];
+    if (this.buffer.length === 0) {
+      // What stays in the queue is unacknowledged and takes room: a new consumer has room of its own.
+      if (this.consumerTag === undefined || this.room <= 0) await this.consume();
+      await this.arrival(signal);
+    }
+    const some = this.buffer.splice(0, most);
+    if (some.length > 0) this.adapt(some);
+    return some;
+  }
+
+  /** Acknowledges or gives back; for each, whether the server has heard it. */
+  async settle(deliveries: readonly Delivery[], how: 'ack' | 'requeue'): Promise<readonly boolean[]> {
+    const { session } = this;
+    if (session.closedBy() !== undefined) return deliveries.map(() => false);
+    const mine = deliveries.filter((delivery) => delivery.session === session && this.forget(delivery));
+    try {
+      for (const { message } of mine) {
+        if (how === 'ack') session.channel.ack(message);
+        else session.channel.nack(message, false, true);
+      }
+      // The channel works in order: an answer to this says that it has heard what came before.
+      await session.channel.checkQueue(this.address.queue);
+    } catch {
+      return deliveries.map(() => false);
+    }
+    const heard = new Set(mine);
+    return deliveries.map((delivery) => heard.has(delivery));
+  }
+
+  /** Does something else with a delivery, on the channel that it came on. */
+  async replace(delivery: Delivery, work: (session: AmqpSession) => Promise<void>): Promise<void> {
+    await work(delivery.session);
+    if (this.forget(delivery)) this.unread++;
+  }
+
+  /** Messages that could be received at the moment; 0 when it cannot be asked. */
+  async ready(): Promise<number> {
+    const { messageCount } = await this.session.channel
+      .checkQueue(this.address.queue)
+      .catch(() => ({ messageCount: 0 }));
+    return messageCount;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.session.close();
+  }
+
+  private forget({ message: { fields } }: Delivery): boolean {
+    if (!this.held.delete(fields.deliveryTag)) return false;
+    if (fields.consumerTag === this.consumerTag) this.room++;
+    return true;
+  }
+
+  private async consume(): Promise<void> {
+    const { session, address } = this;
+    const { channel } = session;
+    try {
+      if (this.consumerTag !== undefined) await channel.cancel(this.consumerTag);
+      this.consumerTag = undefined;
+      if (!this.hasBegun) this.unread = (await channel.checkQueue(address.queue)).messageCount;
+      this.hasBegun = true;
+      const count = this.follows ? this.prefetch : Math.min(this.prefetch, Math.max(1, this.unread));
+      await channel.prefetch(count);
+      this.room = count;
+      const { consumerTag } = await channel.consume(address.queue, (message) => this.arrived(session, message));
+      this.consumerTag = consumerTag;
+    } catch (error) {
+      if (session.closedBy() === undefined) throw amqpError(error, address.label);
+    }
+  }
+
+  private arrived(session: AmqpSession, message: ConsumeMessage | null): void {
+    // The server ends a consumer whose queue was deleted.
+    if (message === null) this.consumerTag = undefined;
+    else if (session === this.session) {
+      const { deliveryTag } = message.fields;
+      const delivery = { message, session, key: `${this.reconnects}:${deliveryTag}`, receivedMs: performance.now() };
+      this.room--;
+      this.unread--;
+      this.held.set(deliveryTag, delivery);
+      this.buffer.push(delivery);
+    }
+    this.wake();
+  }
+
+  private arrival(signal: AbortSignal): Promise<void> {
+    if (this.buffer.length > 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', end);
+        resolve();
+      };
+      const timer = setTimeout(end, WAIT_MS);
+      signal.addEventListener('abort', end, { once: true });
+      this.wake = end;
+    });
+  }
+
+  /** Large messages come with fewer in advance. */
+  private adapt(some: readonly Delivery[]): void {
+    const bytes = some.reduce((sum, { message }) => sum + message.content.length, 0) / some.length;
+    this.prefetch = Math.max(2, Math.min(MOST_PREFETCH, Math.floor(PREFETCH_BYTES / Math.max(1, bytes))));
+  }
+
+  /** Everything that was held is back in the queue. */
+  private async reconnect(signal: AbortSignal): Promise<void> {
+    const cause = this.session.closedBy();
+    this.held.clear();
+    this.buffer = [];
+    this.consumerTag = undefined;
+    this.hasBegun = false;
+    await this.session.close();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        this.session = await connectAmqp(this.address);
+        this.reconnects++;
+        return;
+      } catch {
+        if (attempt >= RECONNECT_TRIES) throw amqpError(cause, this.address.label);
+        await pause(Math.min(250 * 2 ** attempt, 5_000), signal);
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type Options } from 'amqplib';
+import { findService } from '../../support/services.js';
+import type { QueueUnderTest } from '../queue-contract.js';
+
+export const rabbitmq = await findService('rabbitmq');
+export const url = `amqp://guest:guest@${rabbitmq?.host}:${rabbitmq?.port}`;
+
+/** A dead-letter queue and the queue that feeds it. */
+export interface RabbitQueue extends QueueUnderTest {
+  readonly name: string;
+  /** Sends messages straight into the dead-letter queue: they carry no mark of a dead letter. */
+  put(bodies: readonly (string | Buffer)[], options?: Options.Publish): Promise<void>;
+}
+
+/** Makes a queue that dead letters go to: `send` lets them die by their time to live. */
+export async function rabbitQueue(options: Options.AssertQueue['arguments'] = {}): Promise<RabbitQueue> {
+  const connection = await connect(url);
+  const channel = await connection.createConfirmChannel();
+  const name = `respool-${randomUUID()}`;
+  const origin = `${name}-origin`;
+  await channel.assertQueue(name, { durable: true, arguments: options });
+  const deadLetters = { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': name };
+  await channel.assertQueue(origin, { durable: true, arguments: deadLetters });
+  const count = async () => (await channel.checkQueue(name)).messageCount;
+  const publish = async (queue: string, bodies: readonly (string | Buffer)[], publishing: Options.Publish = {}) => {
+    for (const body of bodies) {
+      channel.sendToQueue(queue, Buffer.from(body), { persistent: true, messageId: randomUUID(), ...publishing });
+    }
+    await channel.waitForConfirms();
+  };
+  let sent = 0;
+  const arrived = async () => {
+    for (let tries = 0; (await count()) < sent; tries++) {
+      if (tries > 300) throw new Error(`${name} holds ${await count()} of ${sent} messages`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+  return {
+    name,
+    address: `${url}/?queue=${name}`,
+    env: {},
+    async send(bodies) {
+      await publish(origin, bodies, { expiration: '1' });
+      sent += bodies.length;
+      await arrived();
+    },
+    async put(bodies, publishing) {
+      await publish(name, bodies, publishing);
+      sent += bodies.length;
+      await arrived();
+    },
+    waiting: count,
+    async [Symbol.asyncDispose]() {
+      await channel.deleteQueue(name);
+      await channel.deleteQueue(origin);
+      await connection.close();
+    },
+  };
+}
