@@ -1,6 +1,6 @@
 // The inputs of the benchmarks, made once and kept under bench/data.
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('data/', import.meta.url));
@@ -19,6 +19,23 @@ export async function wideEvents(count) {
     }
   });
   return paths;
+}
+
+/** The same events, but of the last ten hours: Datadog takes no older ones. Made anew when they have grown old. */
+export async function recentEvents(count) {
+  const path = `${folder}recent-${count}.ndjson`;
+  const isFresh = existsSync(path) && Date.now() - statSync(path).mtimeMs < 6 * 36e5;
+  if (!isFresh) rmSync(path, { force: true });
+  await make([path], async ([ndjson]) => {
+    const random = createRandom(42);
+    const start = Date.now() - 10 * 36e5;
+    for (let i = 0; i < count; i++) {
+      const event = wideEvent(i, count, random);
+      const occurred_at = new Date(start + Math.floor((i * 10 * 36e5) / count)).toISOString();
+      await ndjson.line(JSON.stringify({ ...event, occurred_at }));
+    }
+  });
+  return path;
 }
 
 function wideEvent(i, count, random) {

@@ -37,6 +37,8 @@ export interface DatadogLogsSwitches {
   readonly mostBytes?: number;
   readonly mostEntries?: number;
   readonly keepsTexts?: boolean;
+  /** False keeps the counters alone: for loads that do not fit into memory. */
+  readonly keepsRows?: boolean;
   /** Logs that cannot be searched yet: the last so many. */
   readonly searchLag?: number;
   /** An entry for which the whole request is refused as malformed. */
@@ -98,7 +100,7 @@ class Intake {
     const entries = entriesIn(inflated);
     if (entries === undefined || entries.some((entry) => this.switches.refuse?.(entry))) return malformed();
     if (entries.length > (this.switches.mostEntries ?? 1_000)) return tooLarge();
-    for (const entry of entries) this.store(entry);
+    for (const entry of entries) this.store(entry, inflated.length > 1_000_000);
     this.counters.accepted += entries.length;
     return {
       status: 202,
@@ -107,14 +109,15 @@ class Intake {
     };
   }
 
-  private store(entry: Record<string, unknown>): void {
+  private store(entry: Record<string, unknown>, mayBeLarge: boolean): void {
     const timeMs = dateOf(entry) ?? this.now();
-    const text = JSON.stringify(entry);
+    const text = mayBeLarge || this.switches.keepsTexts ? JSON.stringify(entry) : '';
     if (Buffer.byteLength(text) > 1_000_000) this.counters.truncated++;
     if (breaksLimits(entry)) this.counters.violations++;
     if (timeMs < this.now() - PAST_MS) this.counters.dropped_old++;
     else if (timeMs > this.now() + FUTURE_MS) this.counters.dropped_future++;
-    else this.logs.push({ attributes: entry, timeMs, text: this.switches.keepsTexts ? text : undefined });
+    else if (this.switches.keepsRows !== false)
+      this.logs.push({ attributes: entry, timeMs, text: this.switches.keepsTexts ? text : undefined });
   }
 
   private search({ headers, body }: Received): Reply {

@@ -18,8 +18,11 @@ export function timeMsOf(time: number): number {
   return time >= FIRST_MILLISECONDS ? time : time * 1_000;
 }
 
-/** What strict validation has against a record; undefined when it is taken. */
-export function problemOf(record: unknown, nowMs: number): Refusal | undefined {
+/**
+ * What strict validation has against a record; undefined when it is taken.
+ * @param mayBeLarge whether it may have 1 MB, so that it has to be measured.
+ */
+export function problemOf(record: unknown, nowMs: number, mayBeLarge = true): Refusal | undefined {
   if (!isObject(record)) return { field: '', message: '[stand-in] a record is an object' };
   const { event, properties, ...others } = record;
   if (Object.keys(others).length > 0) return { field: '', message: '[stand-in] only event and properties' };
@@ -31,7 +34,7 @@ export function problemOf(record: unknown, nowMs: number): Refusal | undefined {
     timeProblem(properties.time, nowMs) ??
     userProblem(properties) ??
     insertIdProblem(properties.$insert_id) ??
-    shapeProblem(record, properties)
+    shapeProblem(record, properties, mayBeLarge)
   );
 }
 
@@ -60,12 +63,12 @@ function insertIdProblem(id: unknown): Refusal | undefined {
   return FORBIDDEN.has(id.toLowerCase()) ? refuse('[stand-in] $insert_id is forbidden') : undefined;
 }
 
-function shapeProblem(record: object, properties: Record<string, unknown>): Refusal | undefined {
+function shapeProblem(record: object, properties: Record<string, unknown>, mayBeLarge: boolean): Refusal | undefined {
   const names = Object.keys(properties);
   const refuse = (message: string) => ({ field: 'properties', message: `[stand-in] ${message}` });
   if (names.some((name) => name === 'bucket' || name === '$bucket')) return refuse('a property is called bucket');
   if (names.length >= 255) return refuse('255 properties or more');
-  if (Buffer.byteLength(JSON.stringify(record)) >= 1_000_000) return refuse('1 MB or more');
+  if (mayBeLarge && Buffer.byteLength(JSON.stringify(record)) >= 1_000_000) return refuse('1 MB or more');
   const nested = names.find((name) => !fits(properties[name], 0));
   return nested === undefined ? undefined : refuse(`${nested} is nested too deep or too wide`);
 }

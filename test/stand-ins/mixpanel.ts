@@ -56,6 +56,8 @@ export interface MixpanelSwitches extends ExportSwitches {
   readonly mostEvents?: number;
   /** Keep the text of each record and the bodies. */
   readonly keepsTexts?: boolean;
+  /** False keeps the counters alone: for loads that do not fit into memory. */
+  readonly keepsRows?: boolean;
   /** Records that are refused besides, by their number in the order of arrival or their content. */
   readonly refuse?: (record: {
     readonly event: string;
@@ -166,7 +168,10 @@ class Project {
       this.counters.not_strict++;
       return { status: 200, body: '1' };
     }
-    return this.take(parsed, this.switches.keepsTexts ? textsOf(body, isNdjson) : undefined);
+    return this.take(parsed, {
+      texts: this.switches.keepsTexts ? textsOf(body, isNdjson) : undefined,
+      bytes: body.length,
+    });
   }
 
   /** A rolling minute; what is refused counts, too. */
@@ -193,7 +198,10 @@ class Project {
     return undefined;
   }
 
-  private take(records: readonly unknown[], texts: readonly string[] | undefined): Reply {
+  private take(
+    records: readonly unknown[],
+    { texts, bytes }: { readonly texts: readonly string[] | undefined; readonly bytes: number },
+  ): Reply {
     if (this.switches.simplifiedIdentity && records.some(isIdentityEvent)) {
       const said = 'identity events are not allowed when project is using simplified identity management';
       return failed(0, [said]);
@@ -201,7 +209,7 @@ class Project {
     const failures: object[] = [];
     let taken = 0;
     for (const [index, record] of records.entries()) {
-      const refusal = problemOf(record, this.now()) ?? this.switches.refuse?.(record as never); // it has the right shape by then
+      const refusal = problemOf(record, this.now(), bytes >= 1_000_000) ?? this.switches.refuse?.(record as never); // it has the right shape by then
       if (refusal === undefined) {
         this.store(record as never, texts?.[index]); // has passed all rules
         taken++;
@@ -236,6 +244,7 @@ class Project {
         this.counters.truncated++;
       }
     }
+    if (this.switches.keepsRows === false) return;
     this.raw.push({ event: record.event, properties, timeMs, text, ingestedMs: nowMs });
   }
 }

@@ -20,7 +20,7 @@ interface DatadogLogsSinkOptions {
 }
 
 /** Batches at once; each is several requests. */
-const CONCURRENCY = 6;
+const CONCURRENCY = 5;
 const MOST_EVENTS = 50_000;
 const MOST_BYTES = 32 * 1024 * 1024;
 const PATH = '/api/v2/logs';

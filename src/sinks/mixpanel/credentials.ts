@@ -33,13 +33,16 @@ export function readAccess(options: Pick<HttpSinkOptions, 'get'>, env: Environme
   if (known) return ofToken(known, project);
   throw new UsageError('Mixpanel needs to know who asks', {
     code: 'missing_credentials',
-    hint: 'set MIXPANEL_SERVICE_ACCOUNT=user:secret and MIXPANEL_PROJECT_ID, or MIXPANEL_TOKEN',
+    hint: 'set MIXPANEL_SERVICE_ACCOUNT (user:secret) and MIXPANEL_PROJECT_ID, or MIXPANEL_TOKEN',
   });
 }
 
 function ofServiceAccount(account: string, project: string | undefined): MixpanelAccess {
   if (!/^[^:]+:.+$/u.test(account)) {
-    throw badOption('the Mixpanel service account is no user:secret', 'set MIXPANEL_SERVICE_ACCOUNT=user:secret');
+    throw badOption(
+      'the Mixpanel service account is no user:secret',
+      'set MIXPANEL_SERVICE_ACCOUNT to user and secret with a colon between',
+    );
   }
   if (!project) {
     throw new UsageError('a Mixpanel service account needs the number of its project', {

@@ -19,7 +19,7 @@ interface MixpanelSinkOptions {
 }
 
 /** Batches at once; each is several requests. */
-const CONCURRENCY = 8;
+const CONCURRENCY = 5;
 const MOST_EVENTS = 50_000;
 const MOST_BYTES = 32 * 1024 * 1024;
 

@@ -30,7 +30,7 @@ test.skipIf(!existsSync(hour))(
       report: { read: 8_273, balanced: true, sinks: [{ name: 'mixpanel', accepted: 8_273 }] },
     });
     const seen = JSON.stringify(t.mixpanel.query().map(({ ingestedMs, ...row }) => row));
-    await replay([hour, '--fresh', ...to], { cwd: folder.path, env });
+    await replay([hour, '--fresh', '--resend', ...to], { cwd: folder.path, env });
     expect(JSON.stringify(t.mixpanel.query().map(({ ingestedMs, ...row }) => row))).toBe(seen);
     expect(t.mixpanel.counters).toMatchObject({
       refused: 0,

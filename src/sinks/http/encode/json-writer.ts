@@ -1,5 +1,7 @@
 const QUOTE = 0x22;
 const FIRST_BYTES = 64 * 1024;
+/** Up to so many bytes are copied one by one. */
+const SHORT = 64;
 
 /** Writes JSON into one growing buffer: raw bytes of the event as they stand, and texts of one's own. */
 export class JsonWriter {
@@ -15,8 +17,17 @@ export class JsonWriter {
 
   /** ASCII that is JSON already. */
   ascii(text: string): void {
-    this.reserve(text.length);
-    this.length += this.bytes.write(text, this.length, 'latin1');
+    const { length } = text;
+    this.reserve(length);
+    if (length > SHORT) {
+      this.length += this.bytes.write(text, this.length, 'latin1');
+      return;
+    }
+    // A call into the runtime costs more than these few bytes.
+    const { bytes } = this;
+    let to = this.length;
+    for (let i = 0; i < length; i++) bytes[to++] = text.charCodeAt(i);
+    this.length = to;
   }
 
   /** A text as a JSON string. */
@@ -32,7 +43,7 @@ export class JsonWriter {
     this.reserve(size);
     const { bytes } = this;
     let to = this.length;
-    if (size > 64) bytes.set(text.subarray(start, end), to);
+    if (size > SHORT) bytes.set(text.subarray(start, end), to);
     else for (let from = start; from < end; from++) bytes[to++] = text[from] as number; // within bounds by the caller's promise
     this.length += size;
   }

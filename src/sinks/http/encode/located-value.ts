@@ -1,6 +1,9 @@
 import type { EventCursor } from '../../../event/event.js';
 import { locatePointer } from '../../../event/locate.js';
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 /** Finds values in an event by pointer and reads them as text. One instance is used again and again. */
 export class LocatedValue {
   start = 0;
@@ -19,6 +22,13 @@ export class LocatedValue {
     if (span === undefined) return false;
     this.start = span.start;
     this.end = span.end;
+    return true;
+  }
+
+  /** Whether what was found is a string without escapes: its bytes may be passed on as they stand. */
+  isPlainText({ text }: EventCursor): boolean {
+    if (text[this.start] !== QUOTE) return false;
+    for (let i = this.start + 1; i < this.end; i++) if (text[i] === BACKSLASH) return false;
     return true;
   }
 

@@ -16,6 +16,7 @@ const MOST_EVENT_BYTES = 999_999;
 const MOST_PROPERTIES = 254;
 const FIRST_TIME_MS = Date.UTC(1971, 0, 1);
 const MOST_NAMES = 1_000;
+const MOST_CHARACTERS = 255;
 /** `time`, `distinct_id`, `$insert_id`. */
 const OWN_PROPERTIES = 3;
 
@@ -112,7 +113,15 @@ class MixpanelEncoder implements Encoder {
   private writeUser(event: EventCursor): boolean {
     const { writer } = this;
     const { user } = this.options.pointers;
-    const text = user !== undefined && this.value.find(event, user) ? this.value.text(event) : undefined;
+    const isThere = user !== undefined && this.value.find(event, user);
+    if (isThere && this.value.isPlainText(event)) {
+      const { start, end } = this.value;
+      if (end - start <= MOST_CHARACTERS && !isForbiddenId(event.text, start + 1, end - 1)) {
+        writer.raw(event.text, start, end);
+        return true;
+      }
+    }
+    const text = isThere ? this.value.text(event) : undefined;
     const bytes = text === undefined ? undefined : Buffer.from(text);
     if (text === undefined || bytes === undefined || isForbiddenId(bytes, 0, bytes.length)) {
       writer.ascii('""');
@@ -120,7 +129,7 @@ class MixpanelEncoder implements Encoder {
       return false;
     }
     writer.string(text);
-    if (text.length > 255) this.builder.remark('long-texts');
+    if (text.length > MOST_CHARACTERS) this.builder.remark('long-texts');
     return true;
   }
 
