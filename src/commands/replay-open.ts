@@ -7,6 +7,7 @@ import { chooseFields, type Fields } from '../event/fields.js';
 import { parseSplitPointer } from '../event/locate.js';
 import { peek } from '../flow/peek.js';
 import type { PrepareSpec } from '../flow/prepare/spec.js';
+import type { LoadedRepair } from '../flow/repair/load.js';
 import { lockFolder } from '../flow/state/lock.js';
 import { checkQuarantine } from '../flow/state/quarantine-tail.js';
 import { type RunIdentity, refuseMovedSinks, resumableRun } from '../flow/state/resume.js';
@@ -73,6 +74,7 @@ export async function openReplay(call: Call, opening: Opening = REPLAY): Promise
 async function openAll(call: Call & { readonly opening: Opening }, closing: AsyncDisposable[]): Promise<OpenReplay> {
   const { options } = call;
   const catalog = await openCatalog(options);
+  const repair = await openRepair(options.repair);
   await askFirst(call);
   const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
   const opened = await openSources(call, catalog);
@@ -85,11 +87,11 @@ async function openAll(call: Call & { readonly opening: Opening }, closing: Asyn
     );
   }
   if (!options.dryRun) closing.push(await lockFolder(options.stateDir));
-  const identity = identityOf(call, { source: opened, addresses, catalog });
+  const identity = identityOf(call, { source: opened, addresses, catalog, repair });
   const resumed = options.fresh || options.dryRun ? undefined : await resumableRun(identity);
   const chosen = resumed
     ? { source: opened, fields: resumed.record.fields, notes: [], warnings: [], members: undefined }
-    : await chooseBySample(call, { source: opened, catalog, split });
+    : await chooseBySample(call, { source: opened, catalog, repair, split });
   closing.push(chosen.source);
   const jobs = options.jobs ?? cpus().length;
   const scratch = join(options.stateDir, 'scratch');
@@ -118,7 +120,7 @@ async function openAll(call: Call & { readonly opening: Opening }, closing: Asyn
     fieldNotes: chosen.notes,
     warnings: chosen.warnings,
     waitNotes,
-    spec: specOf(call, { source: opened, fields: chosen.fields, catalog, split, sinks }),
+    spec: specOf(call, { source: opened, fields: chosen.fields, catalog, repair, split, sinks }),
     [Symbol.asyncDispose]: () => closeAll(closing),
   };
 }
@@ -159,6 +161,12 @@ async function openCatalog({ schema, schemaMap: mappings }: ReplayOptions): Prom
   return loadCatalog(schema, { mappings });
 }
 
+async function openRepair(path: string | undefined): Promise<LoadedRepair | undefined> {
+  if (path === undefined) return undefined;
+  const { loadRepair } = await import('../flow/repair/load.js');
+  return loadRepair(path);
+}
+
 async function openSources({ args, config, options, io }: Call, catalog: Catalog | undefined): Promise<Source> {
   const { cellTypes } = await import('../schema/cell-types.js');
   const { format, columns, delimiter, quote, brotli, batch, maxRate, dryRun } = options;
@@ -182,13 +190,14 @@ async function openSources({ args, config, options, io }: Call, catalog: Catalog
 
 interface IdentityParts {
   readonly source: Source;
+  readonly repair: LoadedRepair | undefined;
   readonly addresses: readonly SinkAddress[];
   readonly catalog: Catalog | undefined;
 }
 
 function identityOf(
   { options, opening }: Call & { readonly opening: Opening },
-  { source, addresses, catalog }: IdentityParts,
+  { source, addresses, catalog, repair }: IdentityParts,
 ): RunIdentity {
   const { id, name, time, user, timezone, identical, since, until, event, where, unknownEvent, split, limit } = options;
   const text = (value: unknown) => JSON.stringify(value) ?? '';
@@ -200,6 +209,7 @@ function identityOf(
     conditions: {
       ...opening.conditions,
       'the schema': catalog?.fingerprint ?? '',
+      'the repairs (--repair)': repair?.fingerprint ?? '',
       '--unknown-event': unknownEvent,
       'a field (--id, --name, --time, --user)': text([id, name, time, user]),
       '--timezone': timezone,
@@ -220,13 +230,18 @@ function identityOf(
 
 interface Sampling {
   readonly source: Source;
+  readonly repair: LoadedRepair | undefined;
   readonly catalog: Catalog | undefined;
   readonly split: readonly string[] | undefined;
 }
 
-async function chooseBySample({ options, config, stop }: Call, { source, catalog, split }: Sampling) {
+async function chooseBySample({ options, config, stop }: Call, { source, catalog, repair, split }: Sampling) {
   const { id, name, time, user } = options;
-  const shape = { ...(split !== undefined && { split }), ...unwrapperFor(options.unwrap) };
+  const shape = {
+    ...(split !== undefined && { split }),
+    ...unwrapperFor(options.unwrap),
+    ...(repair && { repair: repair.spec }),
+  };
   const peeked = await peek(source, shape, stop.finish);
   const chosen = chooseFields({
     flags: { id, name, time, user },
@@ -267,7 +282,7 @@ interface SpecParts extends Sampling {
   readonly sinks: readonly Sink[];
 }
 
-function specOf({ options }: Call, { source, fields, catalog, split, sinks }: SpecParts): PrepareSpec {
+function specOf({ options }: Call, { source, fields, catalog, repair, split, sinks }: SpecParts): PrepareSpec {
   const { since, until, event, where, timezone, identical, unknownEvent } = options;
   return {
     decoder: source.decoder,
@@ -282,6 +297,7 @@ function specOf({ options }: Call, { source, fields, catalog, split, sinks }: Sp
       ...(until !== undefined && { untilUs: until }),
       ...(where !== undefined && { where }),
     },
+    ...(repair !== undefined && { repair: repair.spec }),
     ...(catalog !== undefined && { schema: { catalog, unknownEvent } }),
     encoders: sinks.map(({ encoder }) => encoder),
     settlesLines: source.settles === 'messages',

@@ -37,6 +37,7 @@ interface Ending {
 }
 
 function planOf(call: Call, { open, found, elapsedMs }: Ending): Plan {
+  const { options } = call;
   const { accounts, names, days } = found;
   const { read, undecodable, filtered, invalid } = accounts;
   return {
@@ -48,7 +49,8 @@ function planOf(call: Call, { open, found, elapsedMs }: Ending): Plan {
     undecodable,
     filtered,
     invalid,
-    deliverable: read - undecodable - filtered - invalid,
+    ...repairsOf(found, options.repair !== undefined),
+    deliverable: read + accounts.added - undecodable - filtered - invalid - accounts.dropped,
     fields: fieldsUsed(open),
     names: [...names].map(([name, events]) => ({ name, events })).toSorted((a, b) => b.events - a.events),
     days: [...days].map(([day, events]) => ({ day, events })),
@@ -58,6 +60,23 @@ function planOf(call: Call, { open, found, elapsedMs }: Ending): Plan {
     warnings: [...warningsOf(call, { open, accounts }), ...found.failures.map(({ error }) => error.message)],
     elapsedMs: Math.round(elapsedMs),
   };
+}
+
+function repairsOf({ accounts, repairs }: Forecast, isRepairing: boolean): Partial<Plan> {
+  if (!isRepairing) return {};
+  const text = (json: Uint8Array) => Buffer.from(json).toString();
+  const planned = [...repairs].map(([rule, { events, examples }]) => ({
+    rule,
+    events,
+    examples: examples.map(({ at, repair: { id, original, results } }) => ({
+      at,
+      id,
+      before: text(original),
+      after: results.map(text),
+    })),
+  }));
+  const { repaired, added, dropped } = accounts;
+  return { repaired, added, dropped, repairs: planned.toSorted((a, b) => b.events - a.events) };
 }
 
 function filesOf({ source }: OpenReplay, { parts, formats }: Forecast): Plan['files'] {

@@ -91,6 +91,19 @@ const eventOptions = {
   }),
 } as const;
 
+const repairOptions = {
+  repair: optional(
+    {
+      flag: '--repair',
+      value: 'file',
+      summary: 'mend events before they are checked: rules (.yaml) or code (.mjs); see docs/repair.md',
+      group: 'Repairing',
+      completes: 'file',
+    },
+    text,
+  ),
+} as const;
+
 const choosingOptions = {
   since: optional(
     { flag: '--since', value: 'time', summary: 'only events at or after this time', group: 'Choosing' },
@@ -151,6 +164,7 @@ export const replayOptions = {
   ...queueOptions,
   ...eventOptions,
   ...choosingOptions,
+  ...repairOptions,
   ...safetyOptions,
   ...sharedOptions,
 };

@@ -10,6 +10,10 @@ export interface Accounts {
   readonly filtered: number;
   readonly invalid: number;
   readonly quarantined: number;
+  /** Events that a repair changed, that repairs made beside them, and that repairs left out. */
+  readonly repaired: number;
+  readonly added: number;
+  readonly dropped: number;
   readonly derivedIds: number;
   readonly withoutTime: number;
   readonly unknownNames: number;
@@ -55,6 +59,9 @@ export function emptyAccounts(sinkLabels: readonly string[]): Accounts {
     filtered: 0,
     invalid: 0,
     quarantined: 0,
+    repaired: 0,
+    added: 0,
+    dropped: 0,
     derivedIds: 0,
     withoutTime: 0,
     unknownNames: 0,
@@ -74,12 +81,23 @@ export function accountsOf(
   verdicts: ReadonlyMap<string, readonly Verdict[] | undefined>,
   rest: Pick<Accounts, 'quarantined' | 'problems' | 'duplicateKeyExample'>,
 ): Accounts {
-  const { remarks, events, read, undecodable, filtered, invalid } = prepared;
+  const { remarks, events, read, undecodable, filtered, invalid, repaired, added, dropped } = prepared;
   const { duplicateKeyExample: _relative, ...counts } = remarks;
   const sinks = [...verdicts].map(([label, each]) => sinkAccounts(label, events, each));
   // What the reader could not decode was read all the same, and is undecodable like the rest.
   const unread = raw.undecodable.length;
-  return { ...counts, read: read + unread, undecodable: undecodable + unread, filtered, invalid, sinks, ...rest };
+  return {
+    ...counts,
+    read: read + unread,
+    undecodable: undecodable + unread,
+    filtered,
+    invalid,
+    repaired,
+    added,
+    dropped,
+    sinks,
+    ...rest,
+  };
 }
 
 function sinkAccounts(label: string, events: EventBatch, verdicts: readonly Verdict[] | undefined): SinkAccounts {
@@ -119,6 +137,9 @@ export function addAccounts(a: Accounts, b: Accounts): Accounts {
     filtered: a.filtered + b.filtered,
     invalid: a.invalid + b.invalid,
     quarantined: a.quarantined + b.quarantined,
+    repaired: a.repaired + b.repaired,
+    added: a.added + b.added,
+    dropped: a.dropped + b.dropped,
     derivedIds: a.derivedIds + b.derivedIds,
     withoutTime: a.withoutTime + b.withoutTime,
     unknownNames: a.unknownNames + b.unknownNames,

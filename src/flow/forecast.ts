@@ -5,6 +5,7 @@ import { type Accounts, accountsOf, addAccounts, emptyAccounts } from './account
 import { createLineNumbers } from './line-numbers.js';
 import { type PreparedItem, prepareInOrder } from './prepare/in-order.js';
 import type { PreparePool } from './prepare/pool.js';
+import type { RepairRecord } from './prepare/spec.js';
 import { problemOf, quarantineEntries } from './quarantine-entries.js';
 import { untilStopped } from './until-stopped.js';
 
@@ -20,7 +21,17 @@ export interface Forecast {
   /** Format of each part that was read. */
   readonly formats: ReadonlyMap<number, string>;
   readonly failures: readonly PartFailure[];
+  /** What each rule would do, with the first events of it. */
+  readonly repairs: ReadonlyMap<string, RuleForecast>;
 }
+
+/** What one rule would do. */
+interface RuleForecast {
+  readonly events: number;
+  readonly examples: readonly { readonly at: string; readonly repair: RepairRecord }[];
+}
+
+const MOST_EXAMPLES = 3;
 
 interface Reading {
   readonly source: Source;
@@ -40,6 +51,7 @@ export async function forecast({ source, sinks, pool, limit, signal }: Reading):
   const parts = source.parts.map(() => 0);
   const formats = new Map<number, string>();
   const failures: PartFailure[] = [];
+  const repairs = new Map<string, RuleForecast>();
   const numberLines = createLineNumbers([]);
   let taken = 0;
   const room = () => (limit === undefined ? undefined : limit - taken);
@@ -50,7 +62,9 @@ export async function forecast({ source, sinks, pool, limit, signal }: Reading):
       continue;
     }
     const { events, held } = item.prepared;
-    accounts = addAccounts(accounts, accountsOfItem(item, { source, sinks, firstLine: numberLines(item) }));
+    const firstLine = numberLines(item);
+    accounts = addAccounts(accounts, accountsOfItem(item, { source, sinks, firstLine }));
+    tallyRepairs(item.prepared.repairs, { part: source.parts[item.raw.part]?.label ?? '', firstLine }, repairs);
     tallyNames(events, names);
     tallyDays(events, days);
     parts[item.raw.part] = (parts[item.raw.part] ?? 0) + item.prepared.read;
@@ -58,7 +72,7 @@ export async function forecast({ source, sinks, pool, limit, signal }: Reading):
     taken += events.count + held.length;
     if (signal.aborted || (limit !== undefined && taken >= limit)) break;
   }
-  return { accounts, names, days: dayNames(days), parts, formats, failures };
+  return { accounts, names, days: dayNames(days), parts, formats, failures, repairs };
 }
 
 interface Place {
@@ -83,6 +97,20 @@ function accountsOfItem(item: PreparedItem, { source, sinks, firstLine }: Place)
     quarantined: entries.length,
     problems: entries.map((entry) => problemOf(entry, part)),
   });
+}
+
+function tallyRepairs(
+  records: readonly RepairRecord[],
+  { part, firstLine }: { readonly part: string; readonly firstLine: number },
+  repairs: Map<string, RuleForecast>,
+): void {
+  for (const repair of records) {
+    for (const rule of repair.rules) {
+      const { events, examples } = repairs.get(rule) ?? { events: 0, examples: [] };
+      const more = examples.length < MOST_EXAMPLES ? [{ at: `${part}:${firstLine + repair.line}`, repair }] : [];
+      repairs.set(rule, { events: events + 1, examples: [...examples, ...more] });
+    }
+  }
 }
 
 function tallyNames(events: EventBatch, names: Map<string, number>): void {

@@ -3,6 +3,7 @@ import type { JsonObject } from '../event/event.js';
 import type { PartFailure, RawBatch, Source } from '../sources/source.js';
 import type { UnwrapperReference } from '../sources/unwrapper.js';
 import { createPreparer, type Preparer } from './prepare/preparer.js';
+import type { RepairSpec } from './repair/rule.js';
 import { untilStopped } from './until-stopped.js';
 
 const ENOUGH = 1_000;
@@ -21,6 +22,8 @@ export interface Peeked {
 interface RecordShape {
   readonly split?: readonly string[];
   readonly unwrapper?: UnwrapperReference;
+  /** What mends events: their fields are chosen by what they will be. */
+  readonly repair?: RepairSpec;
 }
 
 /**

@@ -2,7 +2,7 @@ import { type EventBatch, idOf, nameOf, textOf } from '../event/batch.js';
 import type { Rejection, Verdict } from '../sinks/sink.js';
 import type { ProblemAccount } from './accounts.js';
 import type { PreparedItem } from './prepare/in-order.js';
-import type { HeldRecord } from './prepare/spec.js';
+import type { HeldRecord, RepairRecord } from './prepare/spec.js';
 import type { Quarantined } from './quarantine.js';
 
 /** A batch that has come back from its sinks. */
@@ -27,21 +27,39 @@ export function quarantineEntries({ item, firstLine, verdicts }: Returned): Quar
     raw: bytes ?? new Uint8Array(0),
   }));
   const entries = [...unread, ...prepared.held].map((held) => fromHeld(held, where));
+  const repairs = repairsByEvent(prepared.repairs);
   for (const [sink, each] of verdicts) {
-    if (each !== undefined) entries.push(...refusedEntries(prepared.events, sink, each));
+    if (each !== undefined) entries.push(...refusedEntries(prepared.events, sink, each, repairs));
   }
   return entries;
 }
 
 /** The events that a sink refused, or whose answer was lost, with its reasons. */
-export function refusedEntries(events: EventBatch, sink: string, verdicts: readonly Verdict[]): Quarantined[] {
+export function refusedEntries(
+  events: EventBatch,
+  sink: string,
+  verdicts: readonly Verdict[],
+  repairs: ReadonlyMap<number, RepairRecord> = new Map(),
+): Quarantined[] {
   const entries: Quarantined[] = [];
   for (let index = 0; index < verdicts.length; index++) {
     const verdict = verdicts[index];
     if (verdict?.kind !== 'rejected' && verdict?.kind !== 'unknown') continue;
-    entries.push(fromVerdict(events, index, { sink, verdict }));
+    entries.push({ ...fromVerdict(events, index, { sink, verdict }), ...asItCame(events, index, repairs.get(index)) });
   }
   return entries;
+}
+
+/** The repair that each event of the batch came of. */
+function repairsByEvent(repairs: readonly RepairRecord[]): ReadonlyMap<number, RepairRecord> {
+  return new Map(repairs.flatMap((repair) => repair.events.map((event) => [event, repair] as const)));
+}
+
+/** What is kept of a repaired event is what came in; a part of one stands for itself. */
+function asItCame(events: EventBatch, index: number, repair: RepairRecord | undefined): Partial<Quarantined> {
+  if (repair === undefined) return {};
+  if (repair.results.length > 1) return { original: repair.original };
+  return { raw: repair.original, repaired: textOf(events, index) };
 }
 
 /** One entry as a kind of problem, for the counts. */

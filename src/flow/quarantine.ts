@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Layer } from '../event/layer.js';
 import { QUARANTINE_MARK } from '../sources/marks.js';
 import type { HeldProblem } from './prepare/spec.js';
+import { onOneLine } from './repair-trail.js';
 import { stateError, syncFolder } from './state/durable.js';
 
 /** One event or record on its way into the quarantine. */
@@ -21,7 +22,12 @@ export interface Quarantined {
   readonly attempts: number;
   /** What lay around it, outermost first. */
   readonly layers?: readonly Layer[] | undefined;
+  /** As it came in, before any repair. */
   readonly raw: Uint8Array;
+  /** What repairs had made of it when it was refused. */
+  readonly repaired?: Uint8Array | undefined;
+  /** The event that it is a part of, as it came in. */
+  readonly original?: Uint8Array | undefined;
 }
 
 /** NDJSON of what could not be delivered, with the reasons: itself a source. */
@@ -86,7 +92,7 @@ async function endsLine(file: FileHandle, length: number): Promise<boolean> {
 }
 
 function renderLine(run: string, part: string, entry: Quarantined): Buffer {
-  const { kind, sink, line, offset, id, name, timeUs, problems, attempts, layers, raw } = entry;
+  const { kind, sink, line, offset, id, name, timeUs, problems, attempts, layers, raw, repaired, original } = entry;
   const head = JSON.stringify({
     respool: QUARANTINE_MARK,
     run,
@@ -100,7 +106,13 @@ function renderLine(run: string, part: string, entry: Quarantined): Buffer {
     problems,
     layers: layersOf(layers),
   });
-  return Buffer.concat([Buffer.from(head.slice(0, -1)), renderRaw(kind, raw), Buffer.from('}\n')]);
+  return Buffer.concat([
+    Buffer.from(head.slice(0, -1)),
+    renderRaw(kind, raw),
+    renderMember('repaired', repaired),
+    renderMember('original', original),
+    Buffer.from('}\n'),
+  ]);
 }
 
 /** What transports said, each time anew; what an earlier quarantine said stands in the attempts. */
@@ -109,7 +121,7 @@ function layersOf(layers: readonly Layer[] | undefined): readonly Layer[] | unde
   return kept?.length === 0 ? undefined : kept;
 }
 
-/** The event byte for byte; line breaks between its tokens become spaces, so that it stays on its line. */
+/** The event byte for byte, or what was no event. */
 function renderRaw(kind: Quarantined['kind'], raw: Uint8Array): Buffer {
   if (kind === 'undecodable') {
     const member = isUtf8(raw)
@@ -117,9 +129,11 @@ function renderRaw(kind: Quarantined['kind'], raw: Uint8Array): Buffer {
       : { rawBase64: Buffer.from(raw).toString('base64') };
     return Buffer.from(`,${JSON.stringify(member).slice(1, -1)}`);
   }
-  const text = Buffer.from(raw);
-  for (let i = 0; i < text.length; i++) if (text[i] === 0x0a || text[i] === 0x0d) text[i] = 0x20;
-  return Buffer.concat([Buffer.from(',"event":'), text]);
+  return renderMember('event', raw);
+}
+
+function renderMember(name: string, json: Uint8Array | undefined): Buffer {
+  return json === undefined ? Buffer.alloc(0) : Buffer.concat([Buffer.from(`,"${name}":`), onOneLine(json)]);
 }
 
 function timeText(timeUs: number | undefined): string | undefined {

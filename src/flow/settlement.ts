@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { Verdict } from '../sinks/sink.js';
 import type { DoneStretch, Source } from '../sources/source.js';
 import { type Accounts, accountsOf, addAccounts, emptyAccounts, withUnsent } from './accounts.js';
 import { lineOutcomes } from './line-outcomes.js';
 import { openQuarantine, type Quarantine } from './quarantine.js';
 import { problemOf, quarantineEntries, type Returned } from './quarantine-entries.js';
+import { openRepairTrail, type RepairTrail } from './repair-trail.js';
 import type { IntentLog } from './state/intents.js';
 import { type RunPosition, type StoredRun, savePosition } from './state/run-record.js';
 import { createStretches } from './state/stretches.js';
@@ -52,6 +54,7 @@ function relabelled(accounts: Accounts, labels: readonly string[]): Accounts {
 class SettlementOfRun implements Settlement {
   private readonly done;
   private readonly quarantine: Quarantine;
+  private readonly trail: RepairTrail;
   private settled: Accounts;
   private unsettled: Accounts;
   /** What is settled once the gathering sinks have sent. */
@@ -59,6 +62,7 @@ class SettlementOfRun implements Settlement {
   private readonly gathering: Set<string>;
   private awaitingSource: (() => Promise<void>)[] = [];
   private settledBytes: number;
+  private settledTrail: number;
   private lastCheckpointMs = 0;
   private queue: Promise<void> = Promise.resolve();
   private failure: { readonly error: unknown } | undefined;
@@ -70,6 +74,11 @@ class SettlementOfRun implements Settlement {
     this.done = createStretches(circumstances.run.position?.done);
     this.quarantine = start.quarantine;
     this.settledBytes = circumstances.quarantineBytes;
+    this.trail = openRepairTrail(
+      join(circumstances.run.folder, 'repaired.ndjson'),
+      circumstances.run.position?.repairedBytes ?? 0,
+    );
+    this.settledTrail = this.trail.length;
     this.settled = start.settled;
     this.unsettled = emptyAccounts(circumstances.sinkLabels);
     this.gathered = nothingGathered(circumstances.sinkLabels);
@@ -99,6 +108,7 @@ class SettlementOfRun implements Settlement {
         return;
       }
       await this.quarantine.append(part, entries);
+      await this.trail.append({ part, firstLine: returned.firstLine }, returned.item.prepared.repairs);
       this.gathered.accounts = addAccounts(this.gathered.accounts, accounts);
       // What a queue remembers is its own affair; what is left in it is not done.
       if (!isOfMessages) this.gathered.stretches.push(stretchOf(returned));
@@ -121,6 +131,7 @@ class SettlementOfRun implements Settlement {
     for (const stretch of stretches) this.done.add(stretch);
     this.awaitingSource.push(...words);
     this.settledBytes = this.quarantine.length;
+    this.settledTrail = this.trail.length;
     this.gathered = nothingGathered(this.circumstances.sinkLabels);
   }
 
@@ -141,16 +152,19 @@ class SettlementOfRun implements Settlement {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.queue;
     await this.quarantine[Symbol.asyncDispose]();
+    await this.trail[Symbol.asyncDispose]();
   }
 
   private async save(state: RunPosition['state']): Promise<void> {
     const { run, resumed, elapsedMs, intents } = this.circumstances;
     await this.quarantine.sync();
+    await this.trail.sync();
     await savePosition(run.folder, {
       state,
       done: this.done.list(),
       accounts: this.settled,
       quarantineBytes: this.settledBytes,
+      repairedBytes: this.settledTrail,
       resumed,
       elapsedMs: Math.round(elapsedMs()),
     });

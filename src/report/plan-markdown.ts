@@ -1,5 +1,6 @@
 import { bullets, markdownCode, markdownSection, markdownTable, problemTable } from './markdown.js';
 import type { Plan, PlannedSink } from './plan.js';
+import { repairMarkdown, repairSentence } from './plan-repairs.js';
 import { bytes, counted, thousands } from './text.js';
 
 /** The most files, names or days that the text lists. */
@@ -27,6 +28,10 @@ export function renderPlanMarkdown(plan: Plan): string {
       ),
     ),
     ...plan.sinks.flatMap((sink) => markdownSection(sink.name, sinkLines(sink))),
+    ...markdownSection(
+      'Repairs',
+      plan.repairs === undefined ? [] : [repairSentence(plan), '', ...plan.repairs.flatMap(repairMarkdown)],
+    ),
     ...markdownSection('Would be refused', problemTable(plan.problems)),
     ...markdownSection('Warnings', bullets(plan.warnings)),
     ...markdownSection('Notes', bullets(plan.notes)),

@@ -1,5 +1,6 @@
 import type { Style } from './output.js';
 import type { Plan, PlannedFile, PlannedSink } from './plan.js';
+import { repairLines, repairSentence } from './plan-repairs.js';
 import { createSections, fieldLines, moreLine, problemLines, type Sections } from './sections.js';
 import { bytes, counted, duration, hang, percent, shorten, thousands } from './text.js';
 
@@ -31,6 +32,7 @@ export function renderPlanTable(plan: Plan, style: Style): string {
     ),
   );
   for (const sink of plan.sinks) sections.titled(sink.name, sinkLines(sink, sections));
+  sections.titled('Repairs', repairLines(plan, sections));
   sections.titled('Would be refused', problemLines(plan.problems, sections));
   sections.sentences('warning', [...new Set([...plan.warnings, ...plan.sinks.flatMap(({ warnings }) => warnings)])]);
   sections.sentences('note', plan.notes);
@@ -51,7 +53,8 @@ function whatWouldHappen(plan: Plan, { paint, width }: Sections): string[] {
   const left = rest.filter(([, events]) => events > 0).map(([what, events]) => `${thousands(events)} ${what}`);
   const to = plan.sinks.map(({ label }) => label).join(' and ');
   const would = `${thousands(plan.deliverable)} of ${counted(plan.read, 'event')} would go to ${to}`;
-  return [...hang('', would, width).map(paint.bold), ...(left.length === 0 ? [] : [left.join(', ')])];
+  const repaired = plan.repairs === undefined ? [] : [repairSentence(plan)];
+  return [...hang('', would, width).map(paint.bold), ...repaired, ...(left.length === 0 ? [] : [left.join(', ')])];
 }
 
 function fileLines(files: readonly PlannedFile[], { width }: Sections): string[] {

@@ -11,6 +11,12 @@ export interface Plan {
   readonly undecodable: number;
   readonly filtered: number;
   readonly invalid: number;
+  /** Events that repairs would change, make beside them, and leave out; absent without repairs. */
+  readonly repaired?: number;
+  readonly added?: number;
+  readonly dropped?: number;
+  /** What each rule would do, most frequent first. */
+  readonly repairs?: readonly PlannedRepair[];
   /** Events that would go to the sinks. */
   readonly deliverable: number;
   readonly fields: readonly FieldUsed[];
@@ -24,6 +30,22 @@ export interface Plan {
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
   readonly elapsedMs: number;
+}
+
+/** What one rule would do. */
+export interface PlannedRepair {
+  readonly rule: string;
+  readonly events: number;
+  /** The first ones, as they are and as they would be; an empty `after` is an event that would be left out. */
+  readonly examples: readonly RepairExample[];
+}
+
+export interface RepairExample {
+  /** `dump.ndjson:17` */
+  readonly at: string;
+  readonly id: string;
+  readonly before: string;
+  readonly after: readonly string[];
 }
 
 export interface PlannedFile {

@@ -13,6 +13,7 @@ import {
 } from '../flow/prepare/parse.js';
 import { QuickPath } from '../flow/prepare/quick-path.js';
 import { nothingToSplit } from '../flow/prepare/refusals.js';
+import { SideText } from '../flow/prepare/side-text.js';
 import type { HeldProblem } from '../flow/prepare/spec.js';
 import { Unwrapping } from '../flow/prepare/unwrapping.js';
 import { createQuickCheck } from '../schema/accept/quick-check.js';
@@ -31,6 +32,7 @@ interface Parts {
 /** Examines the events of one batch: decode, parse, split, check. What it finds does not depend on other batches. */
 export class Examiner {
   private readonly cursor = new Cursor();
+  private readonly side = new SideText();
   private readonly parser = createParser();
   private readonly readName = createNameReader();
   private readonly quick: QuickPath;
@@ -51,7 +53,7 @@ export class Examiner {
       takeInner: (isEvent: boolean) => this.takeText({ isInner: true, isEvent }),
       hold: (problem: HeldProblem) => this.undecodable({ ...problem, at: 0 }),
     };
-    this.unwrapping = parts.unwrapper && new Unwrapping(parts.unwrapper, this.cursor, way);
+    this.unwrapping = parts.unwrapper && new Unwrapping(parts.unwrapper, this.cursor, this.side, way);
   }
 
   examine(input: ExaminationInput): BatchFindings {
@@ -63,6 +65,7 @@ export class Examiner {
     const isQuick = this.quick.begin(bytes, isPossible);
     this.parser.begin(bytes, format.kind === 'ndjson' && !isQuick);
     this.canUnwrap = this.unwrapping !== undefined && format.kind !== 'csv';
+    this.side.begin();
     this.unwrapping?.begin();
     return this.found.finish(this.parts.decoder.decode(input, this.takeRecord, this.takeProblem));
   }
@@ -74,8 +77,7 @@ export class Examiner {
 
   private readonly takeRecord = (record: DecodedRecord): void => {
     const { cursor } = this;
-    if (this.canUnwrap) this.unwrapping?.moveTo(record);
-    else cursor.moveTo(record);
+    cursor.moveTo(record, this.side.text ?? record.text);
     if (this.quick.accepts(cursor) && !this.isSuspect()) {
       cursor.name = this.nameOf();
       if (this.quick.acceptsNamed(cursor)) this.judge.accept();

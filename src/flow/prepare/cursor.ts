@@ -28,6 +28,12 @@ export class Cursor implements EventCursor {
   layers = NO_LAYERS;
   /** What the envelopes give to an event that does not have it itself. */
   given: Given | undefined;
+  /** What a repair made the event of: the whole event it was, or the event it is a part of. */
+  mended: { readonly original?: Uint8Array; readonly partOf?: Uint8Array } | undefined;
+  /** The id of the event that it is a part of: that id alone is not its own. */
+  partOfId: string | undefined;
+  /** The id that the event had before it was mended, and keeps. */
+  keepsId: string | undefined;
   /** Whether `scan` holds this event's members; `locate` scans when it does not. */
   isScanned = false;
   /** Whether the text repeats a key somewhere. */

@@ -45,8 +45,10 @@ export function createIdentify({ fields, timezone, identical }: Spec, remarks: I
   };
 
   return (cursor) => {
-    const problem = readId(cursor);
+    const problem = cursor.keepsId === undefined ? readId(cursor) : keepId(cursor, cursor.keepsId);
     if (problem !== undefined) return problem;
+    const { given } = cursor;
+    if (cursor.id === cursor.partOfId && given?.id !== undefined) cursor.id = givenId(given, given.id);
     cursor.name = name === undefined ? '' : readName(cursor, name);
     cursor.timeUs = time === undefined ? Number.NaN : timeOf(cursor, time);
     if (cursor.given !== undefined) {
@@ -56,6 +58,10 @@ export function createIdentify({ fields, timezone, identical }: Spec, remarks: I
     if (Number.isNaN(cursor.timeUs)) remarks.withoutTime++;
     return undefined;
   };
+}
+
+function keepId(cursor: Cursor, id: string): undefined {
+  cursor.id = id;
 }
 
 function createIdReader(fields: Fields, identical: 'merge' | 'keep', remarks: IdentityRemarks): Identify {

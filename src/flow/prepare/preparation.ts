@@ -6,14 +6,19 @@ import type { Checker } from '../../schema/check.js';
 import type { Encoder, EncoderRefusal } from '../../sinks/sink.js';
 import type { Decoder, RecordProblem } from '../../sources/source.js';
 import type { Unwrapper } from '../../sources/unwrapper.js';
+import type { Repairer } from '../repair/repairer.js';
 import { ColumnsBuilder } from './columns.js';
 import { Cursor } from './cursor.js';
+import { Deferred } from './deferred.js';
 import type { Filter } from './filter.js';
+import { heldRecord, placed } from './holding.js';
 import { createIdentify, type Identify } from './identify.js';
+import { Mending } from './mending.js';
 import { createParser, firstDuplicateKey, inspectText, isObject, scanText, type TextProblem } from './parse.js';
 import type { Preparer } from './preparer.js';
 import { QuickPath } from './quick-path.js';
 import { notAnObject, nothingToSplit } from './refusals.js';
+import { SideText } from './side-text.js';
 import type { HeldProblem, HeldRecord, PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
 import { emptyTally } from './tally.js';
 import { Unwrapping } from './unwrapping.js';
@@ -23,6 +28,7 @@ interface Parts {
   readonly unwrapper: Unwrapper | undefined;
   readonly encoders: readonly (Encoder | undefined)[];
   readonly filter: Filter;
+  readonly repairer: Repairer | undefined;
   readonly checker: Checker | undefined;
   readonly quickCheck: QuickCheck;
 }
@@ -30,6 +36,7 @@ interface Parts {
 /** The way of an event from bytes to the door of the sinks: decode, parse, split, identify, filter, check, encode. */
 export class Preparation implements Preparer {
   private readonly cursor = new Cursor();
+  private readonly side = new SideText();
   private readonly columns = new ColumnsBuilder();
   private readonly parser = createParser();
   private readonly identify: Identify;
@@ -41,6 +48,7 @@ export class Preparation implements Preparer {
   private room = Number.POSITIVE_INFINITY;
   private readonly quick: QuickPath;
   private readonly unwrapping: Unwrapping | undefined;
+  private readonly mending: Mending | undefined;
   private canUnwrap = false;
 
   constructor(
@@ -53,12 +61,25 @@ export class Preparation implements Preparer {
       takeInner: (isEvent: boolean) => this.takeText({ isInner: true, isEvent }),
       hold: (problem: HeldProblem, raw?: Uint8Array) => this.hold('undecodable', problem, raw),
     };
-    this.unwrapping = parts.unwrapper && new Unwrapping(parts.unwrapper, this.cursor, way);
+    this.unwrapping = parts.unwrapper && new Unwrapping(parts.unwrapper, this.cursor, this.side, way);
+    this.mending =
+      parts.repairer &&
+      new Mending(parts.repairer, this.cursor, this.side, {
+        takeMended: () => this.takeMended(),
+        hold: (problem) => this.hold('invalid', problem),
+        nextEvent: () => this.columns.length,
+      });
   }
 
   prepare(input: PrepareInput): PreparedBatch {
     this.begin(input);
-    const lines = this.parts.decoder.decode(input, this.takeRecord, this.takeProblem);
+    const { decoder } = this.parts;
+    if (this.mending === undefined || input.format.kind !== 'csv') {
+      return this.finish(decoder.decode(input, this.takeRecord, this.takeProblem));
+    }
+    const rows = new Deferred();
+    const lines = decoder.decode(input, rows.add, this.takeProblem);
+    for (const row of rows) this.takeRecord(row);
     return this.finish(lines);
   }
 
@@ -67,7 +88,9 @@ export class Preparation implements Preparer {
     this.parser.begin(bytes, format.kind === 'ndjson' && !isQuick);
     // Rows of CSV are written into a buffer that moves as it grows: nothing can be written behind them.
     this.canUnwrap = this.unwrapping !== undefined && format.kind !== 'csv';
+    this.side.begin();
     this.unwrapping?.begin();
+    this.mending?.begin();
     this.tally = emptyTally();
     this.identity.derivedIds = 0;
     this.identity.withoutTime = 0;
@@ -82,7 +105,7 @@ export class Preparation implements Preparer {
 
   private finish(lines: number): PreparedBatch {
     const { text } = this.cursor;
-    const { read, filtered, undecodable, invalid, ...remarks } = this.tally;
+    const { read, filtered, undecodable, invalid, repaired, added, dropped, ...remarks } = this.tally;
     const { errors, firstError } = this.parts.filter;
     return {
       lines,
@@ -90,6 +113,10 @@ export class Preparation implements Preparer {
       filtered,
       undecodable,
       invalid,
+      repaired,
+      added,
+      dropped,
+      repairs: this.mending?.take() ?? [],
       events: this.columns.finish(text),
       encoded: this.parts.encoders.map((encoder) => encoder?.finish(text)),
       refused: this.refused,
@@ -124,8 +151,7 @@ export class Preparation implements Preparer {
       return;
     }
     const { cursor } = this;
-    if (this.canUnwrap) this.unwrapping?.moveTo(record);
-    else cursor.moveTo(record);
+    cursor.moveTo(record, this.side.text ?? record.text);
     if (this.quick.accepts(cursor) && !this.isSuspect()) this.takeEvent(true);
     else this.takeText({ mayHoldMany: true });
   };
@@ -202,7 +228,7 @@ export class Preparation implements Preparer {
     const { cursor, parts, tally } = this;
     const withoutId = this.identify(cursor);
     if (withoutId !== undefined) {
-      this.hold('invalid', withoutId);
+      if (this.mending?.mend(tally, this.identity, true) !== true) this.hold('invalid', withoutId);
       return;
     }
     if (!parts.filter.passes(cursor)) {
@@ -211,7 +237,22 @@ export class Preparation implements Preparer {
       this.leaveOut(cursor.line);
       return;
     }
-    const isValid = parts.checker === undefined || (isAccepted && this.quick.acceptsNamed(cursor));
+    if (this.mending?.mend(tally, this.identity, false) !== true) this.decide(isAccepted);
+  }
+
+  /** What a repair has made of an event: it is who it was, unless the repair says otherwise. */
+  private takeMended(): void {
+    const { cursor } = this;
+    const parsed = this.parser.parse(cursor, true);
+    const problem =
+      'value' in parsed ? (isObject(parsed.value) ? this.inspect(parsed.value) : notAnObject(parsed.value)) : parsed;
+    const refusal = problem ?? this.identify(cursor);
+    if (refusal === undefined) this.decide(false);
+    else this.hold('invalid', refusal);
+  }
+
+  private decide(isAccepted: boolean): void {
+    const isValid = this.parts.checker === undefined || (isAccepted && this.quick.acceptsNamed(this.cursor));
     const problems = isValid ? this.remarkUnknownName() : this.check();
     if (problems === undefined) this.encode();
     else this.holdAll('invalid', problems);
@@ -244,26 +285,14 @@ export class Preparation implements Preparer {
   }
 
   private hold(kind: HeldRecord['kind'], problem: HeldProblem & { readonly at?: number }, raw?: Uint8Array): void {
-    const { at, ...rest } = problem;
-    const inner = this.cursor.layers.at(-1);
-    const whose =
-      inner !== undefined && inner.kind !== 'quarantine' && at !== undefined
-        ? `the body of the ${inner.kind} letter: `
-        : '';
-    const message = whose + (at && whose === '' ? `${rest.message} (byte ${at} of the record)` : rest.message);
-    this.holdAll(kind, [{ ...rest, message }], raw);
+    this.holdAll(kind, [placed(this.cursor, problem)], raw);
   }
 
   private holdAll(kind: HeldRecord['kind'], problems: readonly HeldProblem[], raw?: Uint8Array): void {
-    const { cursor, tally } = this;
-    tally.read++;
-    tally[kind]++;
+    this.tally.read++;
+    this.tally[kind]++;
     this.room--;
-    const { id, name, timeUs, line, offset, attempts, layers } = cursor;
-    const identity = kind === 'invalid' && problems[0]?.code !== 'id_not_scalar' ? { id, name, timeUs } : {};
-    const text = raw ?? cursor.text.slice(cursor.start, cursor.end);
-    const around = layers.length === 0 ? {} : { layers };
-    this.held.push({ kind, line, offset, problems, ...identity, attempts, ...around, raw: text });
+    this.held.push(heldRecord(this.cursor, kind, { problems, raw }));
   }
 
   private remarkDuplicateKey(): void {

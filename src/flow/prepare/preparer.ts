@@ -2,6 +2,7 @@ import { createQuickCheck } from '../../schema/accept/quick-check.js';
 import type { Encoder } from '../../sinks/sink.js';
 import type { Decoder } from '../../sources/source.js';
 import { loadUnwrapper } from '../../sources/unwrapper.js';
+import { openRepairer } from '../repair/repairer.js';
 import { createFilter } from './filter.js';
 import { Preparation } from './preparation.js';
 import type { PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
@@ -24,6 +25,7 @@ export async function createPreparer(spec: PrepareSpec): Promise<Preparer> {
       spec.encoders.map((reference) => (reference ? load<Encoder>(reference, 'createEncoder') : undefined)),
     ),
     filter: await createFilter(spec.filter),
+    repairer: spec.repair && (await openRepairer(spec.repair, spec.fields.id?.pointer)),
     quickCheck: createQuickCheck(schema?.catalog, schema?.unknownEvent ?? 'accept'),
     checker: schema && (await import('../../schema/compile.js')).compileCatalog(schema.catalog, schema),
   });

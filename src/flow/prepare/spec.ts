@@ -5,6 +5,7 @@ import type { Catalog } from '../../schema/catalog.js';
 import type { Encoded, EncoderReference, EncoderRefusal } from '../../sinks/sink.js';
 import type { DecoderReference, RawBatch } from '../../sources/source.js';
 import type { UnwrapperReference } from '../../sources/unwrapper.js';
+import type { RepairSpec } from '../repair/rule.js';
 
 /** Everything that turns raw records into events ready for the sinks: plain data, the same for every worker. */
 export interface PrepareSpec {
@@ -19,6 +20,8 @@ export interface PrepareSpec {
   /** What identical events without an id are: one event, or as many as there are. */
   readonly identical: 'merge' | 'keep';
   readonly filter: FilterSpec;
+  /** What mends events before they are checked. */
+  readonly repair?: RepairSpec;
   readonly schema?: { readonly catalog: Catalog; readonly unknownEvent: 'accept' | 'reject' };
   readonly encoders: readonly (EncoderReference | undefined)[];
   /** Whether each line is a message that is settled for itself: then it is noted which lines were left out. */
@@ -50,6 +53,12 @@ export interface PreparedBatch {
   readonly filtered: number;
   readonly undecodable: number;
   readonly invalid: number;
+  /** Events that a repair changed, events that repairs made beside them, and events that repairs left out. */
+  readonly repaired: number;
+  readonly added: number;
+  readonly dropped: number;
+  /** Each event that was changed, as it was and as it is. */
+  readonly repairs: readonly RepairRecord[];
   /** Events that reached the sinks; `lines` and `offsets` are relative to the batch, from 0. */
   readonly events: EventBatch;
   /** What each sink's encoder made of the events, and whom it refused; in the order of `PrepareSpec.encoders`. */
@@ -62,6 +71,20 @@ export interface PreparedBatch {
   /** Lines whose events were all dropped by repairs, which is their end; only for a source that settles messages. */
   readonly settledLines?: readonly number[];
   readonly remarks: Remarks;
+}
+
+/** What repairs have done to one event. */
+export interface RepairRecord {
+  /** Relative to the batch, from 0. */
+  readonly line: number;
+  readonly offset: number;
+  /** The id that the event had before. */
+  readonly id: string;
+  readonly rules: readonly string[];
+  readonly original: Uint8Array;
+  readonly results: readonly Uint8Array[];
+  /** Which events of the batch came of it and reached the sinks. */
+  readonly events: readonly number[];
 }
 
 /** Things worth a sentence at the end of a run; counts add up over batches, the first example is kept. */
@@ -90,7 +113,12 @@ export interface HeldRecord {
   readonly attempts: number;
   /** What lay around it, outermost first. */
   readonly layers?: readonly Layer[];
+  /** As it came in, before any repair. */
   readonly raw: Uint8Array;
+  /** What repairs had made of it when it was refused. */
+  readonly repaired?: Uint8Array;
+  /** The event that it is a part of, as it came in. */
+  readonly original?: Uint8Array;
 }
 
 export interface HeldProblem {

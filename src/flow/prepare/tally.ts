@@ -6,6 +6,9 @@ type Tally = { -readonly [key in keyof Remarks]: Remarks[key] } & {
   filtered: number;
   undecodable: number;
   invalid: number;
+  repaired: number;
+  added: number;
+  dropped: number;
 };
 
 /** Nothing counted yet. */
@@ -15,6 +18,9 @@ export function emptyTally(): Tally {
     filtered: 0,
     undecodable: 0,
     invalid: 0,
+    repaired: 0,
+    added: 0,
+    dropped: 0,
     derivedIds: 0,
     withoutTime: 0,
     unknownNames: 0,

@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import type { DecodedRecord } from '../../event/event.js';
 import type { Given } from '../../event/layer.js';
 import { elementSpans, locatePointer, type Span } from '../../event/locate.js';
 import type { Content, Opened, Unwrapper } from '../../sources/unwrapper.js';
 import type { Cursor } from './cursor.js';
-import { SideText } from './side-text.js';
+import type { SideText } from './side-text.js';
 import type { HeldProblem } from './spec.js';
 
 /** What becomes of what is found inside of envelopes. */
@@ -16,24 +15,18 @@ interface Way {
 
 /** Opens the envelopes around events, layer by layer, and keeps what each layer says. */
 export class Unwrapping {
-  private readonly side = new SideText();
   private depth = 0;
 
   constructor(
     private readonly unwrapper: Unwrapper,
     private readonly cursor: Cursor,
+    private readonly side: SideText,
     private readonly way: Way,
   ) {}
 
   /** Turns to a batch. */
   begin(): void {
-    this.side.begin();
     this.depth = 0;
-  }
-
-  /** Moves the cursor to a record, wherever the batch's text stands now. */
-  moveTo(record: DecodedRecord): void {
-    this.cursor.moveTo(record, this.side.text ?? record.text);
   }
 
   /** Whether the object under the cursor, which has been scanned, may be an envelope. */

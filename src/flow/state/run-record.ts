@@ -36,6 +36,8 @@ export interface RunPosition {
   readonly accounts: Accounts;
   /** Bytes of the quarantine that belong to settled batches. */
   readonly quarantineBytes: number | undefined;
+  /** Bytes of `repaired.ndjson` that belong to settled batches; absent means none. */
+  readonly repairedBytes?: number;
   readonly resumed: number;
   readonly elapsedMs: number;
 }
