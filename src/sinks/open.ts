@@ -17,6 +17,11 @@ const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ],
   ['mixpanel', async (address, context) => (await import('./mixpanel/mixpanel.js')).openMixpanel(address, context)],
   ['pglite', async (address, context) => (await import('./postgres/pglite.js')).openPglite(address, context)],
+  [
+    'datadog-archive',
+    async (address, context) =>
+      (await import('./datadog-archive/datadog-archive.js')).openDatadogArchive(address, context),
+  ],
   ['file', async (address) => (await import('./file/file.js')).openFile(address)],
 ]);
 
@@ -36,7 +41,7 @@ export async function openSink(address: string, context: SinkContext): Promise<S
     code: 'unknown_sink',
     hint:
       meant === undefined
-        ? 'sinks: postgres://host/database?table=events, pglite:<folder>, mixpanel, datadog-logs, file:<path>'
+        ? 'sinks: postgres://host/database?table=events, pglite:<folder>, mixpanel, datadog-logs, datadog-archive:<folder>, file:<path>'
         : `did you mean "${meant}:"?`,
   });
 }
