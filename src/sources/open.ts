@@ -11,6 +11,7 @@ type Opener = (address: string, context: SourceContext) => Promise<Source>;
 /** Sources that are named by a scheme of their own; each is loaded only when it is needed. */
 const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ['sqs', async (address, context) => (await import('./queue/sqs/sqs.js')).openSqs(address, context)],
+  ['nats', async (address, context) => (await import('./queue/nats/nats.js')).openNats(address, context)],
   ['postgres', inPostgres],
   ['postgresql', inPostgres],
   ['amqp', async (address, context) => (await import('./queue/amqp/amqp.js')).openAmqp(address, context)],

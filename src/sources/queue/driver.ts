@@ -63,6 +63,8 @@ export interface Message<H = unknown> {
   readonly handle: H;
   /** Whether it carries the marks of a dead letter; undefined where messages of this service carry none. */
   readonly isDead?: boolean;
+  /** Whether it came into the queue after the start. */
+  readonly isLate?: boolean;
 }
 
 /**

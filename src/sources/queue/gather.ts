@@ -5,6 +5,8 @@ import type { Held } from './held.js';
 /** So long a batch waits for more messages once it has some. */
 const LINGER_MS = 200;
 const IDLE_MS = 100;
+/** When so many receives in a row bring only what came after the start, what was there is done. */
+const LATE_RECEIVES = 3;
 /** Bodies in one batch, unless one alone is longer. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 
@@ -62,7 +64,8 @@ export async function* gather<H>(gathering: Gathering<H>): AsyncGenerator<readon
 
 async function poll<H>(gathering: Gathering<H>, put: (messages: readonly Message<H>[]) => void): Promise<void> {
   const { driver, held, follows, signal, isNew } = gathering;
-  while (!signal.aborted) {
+  let late = 0;
+  while (!signal.aborted && late < LATE_RECEIVES) {
     await held.room(signal);
     if (signal.aborted) return;
     const received = await driver.receive(signal).catch((error: unknown) => {
@@ -70,6 +73,7 @@ async function poll<H>(gathering: Gathering<H>, put: (messages: readonly Message
       throw error;
     });
     const fresh = received.filter(isNew);
+    late = !follows && fresh.length > 0 && fresh.every(({ isLate }) => isLate === true) ? late + 1 : 0;
     if (fresh.length > 0) put(fresh);
     else if (!follows && (await isDrained(gathering))) return;
     else await pause(IDLE_MS, signal).catch(() => undefined);

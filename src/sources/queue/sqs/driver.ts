@@ -29,6 +29,7 @@ export async function createSqsDriver({ client, url, address }: Opened): Promise
   const { label, visibility, wait, pollers } = address;
   const queue = url.split('/').at(-1) ?? url;
   const isFifo = queue.endsWith('.fifo');
+  const startMs = Date.now();
   let empty = 0;
   let stuck = 0;
 
@@ -70,7 +71,7 @@ export async function createSqsDriver({ client, url, address }: Opened): Promise
         throw sqsError(label, 'receiving', cause);
       });
       empty = Messages.length === 0 ? empty + 1 : 0;
-      return Messages.map((message) => messageOf(message, queue));
+      return Messages.map((message) => messageOf(message, queue, startMs));
     },
     async isDrained(left, signal, held) {
       if (empty > 0 && empty < EMPTY_RECEIVES) return false;

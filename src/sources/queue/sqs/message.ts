@@ -10,12 +10,13 @@ const MARKS = [
 const FAILED_INVOCATION = /"requestContext"\s*:.*"condition"\s*:\s*"(?!Success")/su;
 
 /** A message as the SDK gives it; the handle is its receipt handle. */
-export function messageOf(message: SqsMessage, queue: string): Message<string> {
+export function messageOf(message: SqsMessage, queue: string, startMs: number): Message<string> {
   const { MessageId: id = '', ReceiptHandle: handle = '', Body: body = '', Attributes = {} } = message;
   const { SentTimestamp, ApproximateReceiveCount, DeadLetterQueueSourceArn, ...attributes } = Attributes;
   return {
     key: id,
     handle,
+    ...(Number(SentTimestamp) > startMs && { isLate: true }),
     isDead: DeadLetterQueueSourceArn !== undefined || isMarked(message),
     letter: {
       kind: 'sqs',

@@ -1,0 +1,122 @@
+import type { JsMsg } from '@nats-io/jetstream';
+import type { Acknowledgement, Message, QueueDriver } from '../driver.js';
+import type { NatsAddress } from './address.js';
+import type { Nats } from './connect.js';
+import { findConsumer, leaseOf, openConsumer } from './consumer.js';
+import { describeNats } from './describe.js';
+import { natsError } from './errors.js';
+import { openInbox } from './inbox.js';
+import { isDead, letterOf } from './message.js';
+
+const RECEIVE = 500;
+/** So many receives must bring nothing before all is done, */
+const QUIET_RECEIVES = 2;
+/** and so many while somebody else holds messages. */
+const QUIET_RECEIVES_WAITING = 10;
+const MOST_HELD = 10_000;
+const ACK_TIMEOUT_MS = 10_000;
+
+/** What is published to the reply subject of a message (JetStream wire API, "Acknowledging messages"). */
+const ACK = '+ACK';
+/** Given back behind the end of our last request for messages: before it, the server would send it to us again. */
+const NAK = `-NAK {"delay": 1200000000}`;
+const REQUEST_MS = 1_000;
+const PROGRESS = '+WPI';
+
+/** The driver of one JetStream stream. The handle of a message is the subject on which its acknowledgement is awaited. */
+export async function createNatsDriver(nats: Nats, address: NatsAddress): Promise<QueueDriver<string>> {
+  const { jetstream } = await import('@nats-io/jetstream');
+  const { connection, manager } = nats;
+  const { label, stream } = address;
+  const { config } = await openConsumer(nats, address);
+  const lastAtStart = (await manager.streams.info(stream)).state.last_seq;
+  const consumer = await jetstream(connection).consumers.get(stream, config.name ?? address.consumer);
+  const bound = config.max_ack_pending !== undefined && config.max_ack_pending > 0 ? config.max_ack_pending : undefined;
+  const inbox = openInbox(await consumer.consume({ max_messages: 1_000, expires: REQUEST_MS }));
+
+  let quiet = 0;
+
+  let stopped: Promise<void> | undefined;
+  /** What is given back while we still receive would come to us again: everything is given back at the end. */
+  const stopReceiving = () => {
+    stopped ??= inbox.end().then((ahead) => {
+      for (const message of ahead) connection.publish(replyOf(message), NAK);
+    });
+    return stopped;
+  };
+
+  const messageOf = async (received: JsMsg): Promise<Message<string>> => ({
+    key: String(received.seq),
+    handle: replyOf(received),
+    isDead: isDead(received),
+    ...(received.seq > lastAtStart && { isLate: true }),
+    letter: await letterOf(storedOf(received), stream, nats),
+  });
+
+  return {
+    label,
+    limits: {
+      pollers: 1,
+      acks: RECEIVE,
+      held: Math.min(MOST_HELD, bound ?? MOST_HELD),
+      leaseMs: leaseOf(config),
+      // Beyond its bound the server sends nothing more: what stays must leave room for what comes.
+      ...(bound !== undefined && { left: Math.max(1, Math.floor(bound / 2)) }),
+    },
+    describe: () =>
+      describeNats(nats, address).catch((cause) => {
+        throw natsError(label, 'looking at the stream', cause);
+      }),
+    async receive(signal) {
+      const received = await inbox.take(RECEIVE, signal).catch((cause) => {
+        throw natsError(label, 'receiving', cause);
+      });
+      if (received.length > 0) quiet = 0;
+      return Promise.all(received.map(messageOf));
+    },
+    async isDrained(left, _signal, held) {
+      if (inbox.size > 0) return false;
+      const info = await findConsumer(nats, address).catch((cause) => {
+        throw natsError(label, 'looking at the consumer', cause);
+      });
+      if (info !== undefined && info.num_pending > 0) return false;
+      // What the server has sent may still be on its way, and what others gave back comes after a while.
+      const elsewhere = (info?.num_ack_pending ?? 0) - left - held;
+      return ++quiet >= (elsewhere > 0 ? QUIET_RECEIVES_WAITING : QUIET_RECEIVES);
+    },
+    ack: (messages) => Promise.all(messages.map(({ handle }) => acknowledge(nats, handle))),
+    async release(messages) {
+      await stopReceiving();
+      for (const { handle } of messages) connection.publish(handle, NAK);
+      await connection.flush();
+    },
+    async extend(messages) {
+      for (const { handle } of messages) connection.publish(handle, PROGRESS);
+      await connection.flush();
+      return messages.map(() => true);
+    },
+    async [Symbol.asyncDispose]() {
+      await stopReceiving();
+      await connection.drain().catch(() => connection.close());
+    },
+  };
+}
+
+function storedOf({ seq, subject, time, data, headers, info }: JsMsg) {
+  return { seq, subject, time, data, headers, deliveries: info.deliveryCount };
+}
+
+/** An acknowledgement that the server confirms; it can be asked for again when its answer was lost. */
+async function acknowledge({ connection }: Nats, handle: string): Promise<Acknowledgement> {
+  try {
+    await connection.request(handle, ACK, { timeout: ACK_TIMEOUT_MS });
+    return 'acked';
+  } catch {
+    return 'failed';
+  }
+}
+
+function replyOf(message: JsMsg): string {
+  const { msg } = message as unknown as { readonly msg: { readonly reply?: string } }; // its class has it, its type does not
+  return msg.reply ?? '';
+}
