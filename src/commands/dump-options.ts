@@ -1,7 +1,7 @@
 import { optional, repeatable, toggle, withDefault } from './option.js';
 import { character, characterOrNone, choice, field, fieldOrWhole, list, text, uriMapping } from './values.js';
 
-const formats = ['ndjson', 'json', 'json-stream', 'csv', 'tsv', 'parquet'] as const;
+const formats = ['ndjson', 'json', 'json-stream', 'csv', 'tsv', 'parquet', 'mixpanel-export'] as const;
 
 /** How dumps are read: the same for every command that reads them. */
 export const dumpOptions = {

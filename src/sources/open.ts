@@ -10,6 +10,11 @@ type Opener = (address: string, context: SourceContext) => Promise<Source>;
 
 /** Sources that are named by a scheme of their own; each is loaded only when it is needed. */
 const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
+  [
+    'mixpanel-export',
+    async (address, context) =>
+      (await import('./mixpanel-export/mixpanel-export.js')).openMixpanelExport(address, context),
+  ],
   ['sqs', async (address, context) => (await import('./queue/sqs/sqs.js')).openSqs(address, context)],
   ['nats', async (address, context) => (await import('./queue/nats/nats.js')).openNats(address, context)],
   ['postgres', inPostgres],

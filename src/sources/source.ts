@@ -94,6 +94,8 @@ export interface DoneStretch {
 export type RecordFormat =
   /** One JSON text a line. */
   | { readonly kind: 'ndjson' }
+  /** Rows of a raw export of Mixpanel, one a line. */
+  | { readonly kind: 'mixpanel-export' }
   /** JSON texts whose bounds are in `spans`. */
   | { readonly kind: 'json' }
   /** Rows of delimiter-separated text. */

@@ -1,7 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { rootCertificates } from 'node:tls';
-import { type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { UsageError } from '../../errors.js';
+import { openDispatcher } from '../../http-dispatcher.js';
 import type { HttpResult } from './answer.js';
 import { exchange } from './exchange.js';
 
@@ -37,40 +34,17 @@ export interface HttpClient extends AsyncDisposable {
 }
 
 const TIMEOUT_MS = 60_000;
-const CONNECT_TIMEOUT_MS = 15_000;
 
 /**
  * Opens the way to a service; no connection is made yet. Certificates are always verified.
  * @throws UsageError `bad_certificate` when the file of certificates cannot be read.
  */
 export async function openHttpClient(options: HttpClientOptions): Promise<HttpClient> {
-  const { origin, connections, timeoutMs = TIMEOUT_MS, env } = options;
-  const ca = options.ca === undefined ? undefined : [...rootCertificates, await readCertificates(options.ca)];
-  const dispatcher: Dispatcher = new EnvHttpProxyAgent({
-    connections,
-    pipelining: 1,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    httpProxy: env.http_proxy ?? env.HTTP_PROXY ?? '',
-    httpsProxy: env.https_proxy ?? env.HTTPS_PROXY ?? env.http_proxy ?? env.HTTP_PROXY ?? '',
-    noProxy: env.no_proxy ?? env.NO_PROXY ?? '',
-    ...(ca !== undefined && { connect: { ca, timeout: CONNECT_TIMEOUT_MS }, requestTls: { ca } }),
-  });
+  const { origin, timeoutMs = TIMEOUT_MS } = options;
+  const dispatcher = await openDispatcher({ ...options, timeoutMs });
   return {
     send: (request, signal) => exchange(dispatcher, { ...request, origin }, signal),
     // What is still under way belongs to nobody any more.
     [Symbol.asyncDispose]: () => dispatcher.destroy(),
   };
-}
-
-async function readCertificates(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new UsageError(
-      `the certificate file ${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
-      { code: 'bad_certificate', hint: 'name a readable PEM file with ca=<path>', cause },
-    );
-  }
 }

@@ -1,4 +1,5 @@
 import { parsePointer } from '../../event/pointer.js';
+import { MIXPANEL_HOSTS, readAccess } from '../../mixpanel/access.js';
 import type { SinkContext } from '../context.js';
 import { within } from '../http/backoff.js';
 import { openHttpClient } from '../http/client.js';
@@ -14,19 +15,11 @@ import { createPace } from '../http/pace.js';
 import { createSender } from '../http/sender.js';
 import { createServiceClock } from '../http/service-clock.js';
 import type { Sink } from '../sink.js';
-import { readAccess } from './credentials.js';
 import type { MixpanelEncoderOptions } from './encode/options.js';
 import { createMixpanelSink } from './mixpanel-sink.js';
 import { oddityOf } from './read-answer.js';
 
 const NAMES = ['token', 'service-account', 'project', 'region', 'id-salt', 'properties', 'nested', 'events-per-second'];
-
-/** Where projects of each residency are (https://docs.mixpanel.com/reference/import-events). */
-const HOSTS = {
-  us: 'https://api.mixpanel.com',
-  eu: 'https://api-eu.mixpanel.com',
-  in: 'https://api-in.mixpanel.com',
-} as const;
 
 /** Mixpanel advises 10 to 20 clients at once. */
 const MOST_AT_ONCE = 16;
@@ -45,7 +38,7 @@ export async function openMixpanel(address: string, context: SinkContext): Promi
   const options = parseHttpOptions(address, { sink: 'mixpanel', names: NAMES, prefixes: ['property'] });
   const access = readAccess(options, context.env);
   const region = wordOption(options, 'region', ['us', 'eu', 'in']) ?? 'us';
-  const origin = originOf(options, HOSTS[region]);
+  const origin = originOf(options, MIXPANEL_HOSTS[region].import);
   const salt = options.get('id-salt');
   // What is salted is new to Mixpanel, so it has to be new to the ledger, too.
   const label = `mixpanel:${new URL(origin).host}/${access.project}${salt === undefined ? '' : `?id-salt=${encodeURIComponent(salt)}`}`;

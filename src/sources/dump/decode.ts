@@ -2,6 +2,7 @@ import type { CellType } from '../../schema/cell-types.js';
 import type { Decoder } from '../source.js';
 import { decodeCsv } from './decode-csv.js';
 import { decodeLines } from './decode-lines.js';
+import { decodeMixpanelRows } from './decode-mixpanel.js';
 import { decodeSpans } from './decode-spans.js';
 
 /** What decoding a dump needs to know, as plain data. */
@@ -17,6 +18,7 @@ export function createDecoder({ cellTypes }: DecodeOptions): Decoder {
     decode(batch, emit, fail) {
       const { format, bytes, spans, spanLines } = batch;
       if (bytes.length === 0) return 0;
+      if (format.kind === 'mixpanel-export') return decodeMixpanelRows(bytes, emit);
       if (format.kind === 'csv') return decodeRows(bytes, format, { emit, fail });
       if (spans === undefined) return decodeLines(bytes, emit);
       const lines = spanLines ?? new Uint32Array(spans.length / 2);

@@ -1,5 +1,6 @@
 import { detectDelimiter } from './detect-delimiter.js';
 import { JsonScanner } from './json-scanner.js';
+import { isMixpanelRow } from './mixpanel-rows.js';
 import type { DumpFormat } from './options.js';
 
 /** Whether stored or decompressed bytes are a Parquet file: they begin with PAR1. */
@@ -26,11 +27,16 @@ export function detectFormat(head: Uint8Array, label: string): Exclude<DumpForma
   return delimiter === '\t' ? 'tsv' : 'csv';
 }
 
+/** Lines of JSON; those of Mixpanel's raw export need unwrapping. */
+function kindOfLines(lines: readonly string[]): 'ndjson' | 'mixpanel-export' {
+  return isMixpanelRow(lines[0] ?? '') ? 'mixpanel-export' : 'ndjson';
+}
+
 /** Lines that are JSON texts each, or texts that spread over lines or share one. */
-function ndjsonOrStream(head: Uint8Array, lines: readonly string[]): 'ndjson' | 'json-stream' {
+function ndjsonOrStream(head: Uint8Array, lines: readonly string[]): 'ndjson' | 'json-stream' | 'mixpanel-export' {
   const sample = lines.slice(0, 50);
   const whole = sample.filter((line) => line.trimStart()[0] === '{' && parses(line)).length;
-  if (whole * 2 >= sample.length) return 'ndjson';
+  if (whole * 2 >= sample.length) return kindOfLines(sample);
   const scanner = new JsonScanner();
   const start = head.indexOf(0x7b);
   const isWhole = scanner.scan(head, start) === 'whole';

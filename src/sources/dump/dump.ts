@@ -13,11 +13,15 @@ import { readPart } from './part.js';
 export async function openDump(inputs: readonly string[], options: DumpOptions): Promise<Source> {
   checkSingleCharacter('--delimiter', options.delimiter === '\\t' ? '\t' : options.delimiter);
   checkSingleCharacter('--quote', options.quote === '' ? undefined : options.quote);
-  const files = await locateFiles(inputs, options);
+  return openFiles(await locateFiles(inputs, options), inputs.join(' '), options);
+}
+
+/** Makes a source of files that have been located; nothing is read before the first batch is asked for. */
+export function openFiles(files: readonly StoredFile[], label: string, options: DumpOptions): Source {
   const decodeOptions: DecodeOptions = { cellTypes: options.cellTypes ?? {} };
   const notes: string[] = [];
   return {
-    label: inputs.join(' '),
+    label,
     parts: files,
     decoder: { module: new URL('./decode.js', import.meta.url).href, options: decodeOptions },
     notes,

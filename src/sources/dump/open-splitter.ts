@@ -5,6 +5,7 @@ import { readHeader } from './csv-header.js';
 import type { BatchLimits } from './cut.js';
 import { detectDelimiter } from './detect-delimiter.js';
 import { jsonSplitter } from './json.js';
+import { mixpanelSplitter } from './mixpanel-rows.js';
 import { ndjsonSplitter } from './ndjson.js';
 import type { DumpFormat, DumpOptions } from './options.js';
 import type { Splitter } from './splitter.js';
@@ -25,6 +26,7 @@ export interface TextStart {
 export function openSplitter(start: TextStart): Splitter {
   const { format, limits, options } = start;
   if (format === 'csv' || format === 'tsv') return openCsv(start);
+  if (format === 'mixpanel-export') return mixpanelSplitter(limits.batchRecords, start.label);
   if (format === 'ndjson') return ndjsonSplitter(limits.batchRecords);
   return jsonSplitter({
     isSingle: format === 'json',

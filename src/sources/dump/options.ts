@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { CellType } from '../../schema/cell-types.js';
 
 /** How a dump is written. `json` is one JSON text a file, `json-stream` any number of them, pretty-printed or not. */
-export type DumpFormat = 'ndjson' | 'json' | 'json-stream' | 'csv' | 'tsv' | 'parquet';
+export type DumpFormat = 'ndjson' | 'json' | 'json-stream' | 'csv' | 'tsv' | 'parquet' | 'mixpanel-export';
 
 /** How dumps are opened and cut. Everything is optional; what is left out is detected or has a default. */
 export interface DumpOptions {

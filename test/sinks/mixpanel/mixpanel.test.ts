@@ -280,8 +280,8 @@ describe('who asks', () => {
   test.each([
     [{}, 'missing_credentials'],
     [{ MIXPANEL_SERVICE_ACCOUNT: 'a:b' }, 'missing_credentials'],
-    [{ MIXPANEL_SERVICE_ACCOUNT: 'ab', MIXPANEL_PROJECT_ID: '1' }, 'bad_sink_option'],
-    [{ MIXPANEL_TOKEN: 'x', MIXPANEL_PROJECT_ID: 'prod' }, 'bad_sink_option'],
+    [{ MIXPANEL_SERVICE_ACCOUNT: 'ab', MIXPANEL_PROJECT_ID: '1' }, 'bad_credentials'],
+    [{ MIXPANEL_TOKEN: 'x', MIXPANEL_PROJECT_ID: 'prod' }, 'bad_credentials'],
   ])('has to be told: %j is %s', async (env, code) => {
     await expect(openProject({ env: env as Record<string, string> })).rejects.toMatchObject({ code });
   });

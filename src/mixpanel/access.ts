@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { UsageError } from '../../errors.js';
-import { badOption, type HttpSinkOptions } from '../http/options.js';
+import { UsageError } from '../errors.js';
 
 /** How requests say who asks, and for which project. */
 export interface MixpanelAccess {
@@ -14,16 +13,28 @@ export interface MixpanelAccess {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Options by name: `token`, `service-account`, `project`. */
+interface Options {
+  get(name: string): string | undefined;
+}
+
+/** Where projects of each residency are: the import (https://docs.mixpanel.com/reference/import-events) and the raw export. */
+export const MIXPANEL_HOSTS = {
+  us: { import: 'https://api.mixpanel.com', export: 'https://data.mixpanel.com' },
+  eu: { import: 'https://api-eu.mixpanel.com', export: 'https://data-eu.mixpanel.com' },
+  in: { import: 'https://api-in.mixpanel.com', export: 'https://data-in.mixpanel.com' },
+} as const;
+
 /**
  * Reads a service account (`user:secret`) with its project, or a project token, from the options or `MIXPANEL_*`.
- * @throws UsageError `missing_credentials` or `bad_sink_option`.
+ * @throws UsageError `missing_credentials` or `bad_credentials`.
  */
-export function readAccess(options: Pick<HttpSinkOptions, 'get'>, env: Environment): MixpanelAccess {
+export function readAccess(options: Options, env: Environment): MixpanelAccess {
   const token = options.get('token');
   const account = options.get('service-account') ?? (token === undefined ? env.MIXPANEL_SERVICE_ACCOUNT : undefined);
   const project = options.get('project') ?? env.MIXPANEL_PROJECT_ID ?? undefined;
   if (project !== undefined && project !== '' && !/^\d+$/u.test(project)) {
-    throw badOption(
+    throw badCredentials(
       'the Mixpanel project is named by its number',
       'it stands in the project settings: project=1234567',
     );
@@ -39,7 +50,7 @@ export function readAccess(options: Pick<HttpSinkOptions, 'get'>, env: Environme
 
 function ofServiceAccount(account: string, project: string | undefined): MixpanelAccess {
   if (!/^[^:]+:.+$/u.test(account)) {
-    throw badOption(
+    throw badCredentials(
       'the Mixpanel service account is no user:secret',
       'set MIXPANEL_SERVICE_ACCOUNT to user and secret with a colon between',
     );
@@ -64,4 +75,8 @@ function ofToken(token: string, project: string | undefined): MixpanelAccess {
 
 function basic(words: string): string {
   return `Basic ${Buffer.from(words).toString('base64')}`;
+}
+
+function badCredentials(message: string, hint: string): UsageError {
+  return new UsageError(message, { code: 'bad_credentials', hint });
 }
