@@ -25,6 +25,8 @@ export interface QueueTraits {
   readonly keepsOrder?: boolean;
   /** A message that stays is passed over for good: only a prefix can be acknowledged. */
   readonly commitsOffsets?: boolean;
+  /** It keeps JSON as values, not as text. */
+  readonly rewritesJson?: boolean;
 }
 
 const OPTIONS: QueueOptions = { follow: false, keep: false, ackRejected: false, liveQueue: false, snapshot: undefined };
@@ -37,6 +39,8 @@ const signal = new AbortController().signal;
 export function queueContract(name: string, make: () => Promise<QueueUnderTest>, traits: QueueTraits = {}): void {
   const removes = traits.keepsEverything !== true;
   const isFree = traits.keepsOrder !== true;
+  const textsOf = (letters: readonly LetterLine[]) =>
+    letters.map(({ body = '' }) => (traits.rewritesJson ? rewritten(body) : body)).toSorted(byText);
   describe(`the queue ${name}`, () => {
     test.runIf(isFree)(
       'yields what is there at the start, each message once and as it was sent, and ends',
@@ -45,7 +49,7 @@ export function queueContract(name: string, make: () => Promise<QueueUnderTest>,
         await using source = await open(queue);
         const letters = await lettersOf(source);
 
-        expect(sorted(letters)).toEqual(bodiesInOrder);
+        expect(textsOf(letters)).toEqual(bodiesInOrder);
         for (const letter of letters)
           expect(letter).toMatchObject({ kind: expect.any(String), queue: expect.any(String) });
       },
@@ -103,7 +107,7 @@ export function queueContract(name: string, make: () => Promise<QueueUnderTest>,
       }
       await using again = await open(queue);
 
-      expect(sorted(await lettersOf(again))).toEqual(bodiesInOrder);
+      expect(textsOf(await lettersOf(again))).toEqual(bodiesInOrder);
     });
 
     test.runIf(isFree)('writes every message into the snapshot before it is handed out, and once only', async () => {
@@ -120,13 +124,14 @@ export function queueContract(name: string, make: () => Promise<QueueUnderTest>,
         }
       }
       const kept = parse(await readFile(snapshot, 'utf8'));
-      expect(sorted(kept)).toEqual(bodiesInOrder);
+      expect(textsOf(kept)).toEqual(bodiesInOrder);
     });
   });
 }
 
-function sorted(letters: readonly LetterLine[]): string[] {
-  return letters.map(({ body = '' }) => body).toSorted(byText);
+/** As the bodies above are written: with their members in the order of the alphabet. */
+function rewritten(body: string): string {
+  return JSON.stringify(Object.fromEntries(Object.entries(JSON.parse(body)).toSorted()));
 }
 
 /** A queue with 25 messages in it. */

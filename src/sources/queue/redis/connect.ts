@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { IncompleteError } from '../../../errors.js';
+import { IncompleteError, RespoolError } from '../../../errors.js';
 import { pause } from '../../../pause.js';
 import { isServerAnswer, redisError } from './errors.js';
 
@@ -35,7 +35,8 @@ export async function connectRedis(url: string, label: string): Promise<RedisCon
   redis.on('error', (error: unknown) => {
     brokenBy = error;
   });
-  const inWords = (error: unknown) => redisError(isServerAnswer(error) ? error : (brokenBy ?? error), label);
+  const inWords = (error: unknown) =>
+    error instanceof RespoolError ? error : redisError(isServerAnswer(error) ? error : (brokenBy ?? error), label);
   try {
     await redis.connect();
     await redis.ping();

@@ -24,27 +24,33 @@ export function createListReader(connection: RedisConnection, { key, oldest, fol
   /** Elements that have been read and are still there, as far as we know: they lie in front of the next one. */
   let inFront = 0;
   let unread: number | undefined;
-  return {
-    next: (signal) =>
-      connection.read(async (redis) => {
-        unread ??= follow ? Number.POSITIVE_INFINITY : await redis.llen(key);
-        const count = Math.min(unread, MOST_ELEMENTS);
-        if (count === 0) return [];
-        const values = [oldest, String(inFront), String(count), String(MOST_BYTES)];
-        const elements = (await runScript(redis, PAGE_OF_LIST, { keys: [key], values })) as Buffer[]; // as the script answers
-        inFront += elements.length;
-        unread -= elements.length;
-        return elements;
-      }, signal),
-    remove: (elements) =>
-      connection.write(async (redis) => {
-        const values = [oldest === 'tail' ? '-1' : '1', ...elements];
-        const answers = removals(await runScript(redis, REMOVE_ELEMENTS, { keys: [key], values }));
-        // What somebody else took does not lie in front of the next one either.
-        inFront = Math.max(0, inFront - elements.length);
-        return answers;
-      }),
+  let turn: Promise<unknown> = Promise.resolve();
+  // One after the other: what is removed moves what is read.
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const result = turn.then(task);
+    turn = result.catch(() => {});
+    return result;
   };
+  const next = (signal: AbortSignal) =>
+    connection.read(async (redis) => {
+      unread ??= follow ? Number.POSITIVE_INFINITY : await redis.llen(key);
+      const count = Math.min(unread, MOST_ELEMENTS);
+      if (count === 0) return [];
+      const values = [oldest, String(inFront), String(count), String(MOST_BYTES)];
+      const elements = (await runScript(redis, PAGE_OF_LIST, { keys: [key], values })) as Buffer[]; // as the script answers
+      inFront += elements.length;
+      unread -= elements.length;
+      return elements;
+    }, signal);
+  const remove = (elements: readonly (string | Buffer)[]) =>
+    connection.write(async (redis) => {
+      const values = [oldest === 'tail' ? '-1' : '1', ...elements];
+      const answers = removals(await runScript(redis, REMOVE_ELEMENTS, { keys: [key], values }));
+      // What somebody else took does not lie in front of the next one either.
+      inFront = Math.max(0, inFront - elements.length);
+      return answers;
+    });
+  return { next: (signal) => inTurn(() => next(signal)), remove: (elements) => inTurn(() => remove(elements)) };
 }
 
 /** KEYS: the list. ARGV: oldest end, elements in front, most elements, most bytes. */

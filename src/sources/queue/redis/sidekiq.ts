@@ -47,9 +47,13 @@ export function createSidekiqDriver(
       async next(signal) {
         const page = await jobs.next(signal);
         return page.map((bytes) => {
-          const digest = createHash('sha1').update(bytes).digest('base64');
+          const digest = createHash('sha256').update(bytes).digest('hex');
           // A list may hold the same bytes twice; a set may not.
-          return { key: isSet ? digest : `${read++}:${digest}`, handle: bytes, letter: letterOf(bytes, queue) };
+          return {
+            key: isSet ? digest : `${read++}:${digest}`,
+            handle: bytes,
+            letter: letterOf(bytes, { queue, digest }),
+          };
         });
       },
       remove: jobs.remove,
@@ -123,7 +127,7 @@ async function describeQueue(redis: Redis, key: string): Promise<QueueDescriptio
   };
 }
 
-function letterOf(bytes: Buffer, queue: string): Letter {
+function letterOf(bytes: Buffer, { queue, digest }: { readonly queue: string; readonly digest: string }): Letter {
   const job = parsedJob(bytes);
   const retries = numberOf(job.retry_count);
   const [name, message] = [textOf(job.error_class), textOf(job.error_message)];
@@ -131,7 +135,8 @@ function letterOf(bytes: Buffer, queue: string): Letter {
     kind: 'sidekiq',
     queue,
     origin: textOf(job.queue),
-    id: textOf(job.jid),
+    // Whatever was pushed without an id is known by its bytes.
+    id: textOf(job.jid) ?? digest,
     name: textOf(job.wrapped) ?? textOf(job.class),
     sentAt: timeOf(job.created_at) ?? timeOf(job.enqueued_at),
     failedAt: timeOf(job.failed_at),
