@@ -42,8 +42,9 @@ export async function openDiff(call: Call): Promise<OpenDiff> {
   try {
     const split = options.split === undefined ? {} : { split: parseSplitPointer(options.split) };
     const shape = { ...split, ...unwrapperFor(options.unwrap) };
+    const snapshots = new Map<string, string>();
     const look = async (word: string): Promise<Peeked> => {
-      const source = await openSide(call, word);
+      const source = await openSide(call, word, snapshots);
       closing.push(source);
       const peeked = await peek(source, shape, stop.finish);
       closing.splice(closing.indexOf(source), 1, peeked.source);
@@ -88,7 +89,7 @@ export function sideLabel({ config }: Call, word: string): string {
   return name ?? redact(url, config.secrets);
 }
 
-function openSide({ config, options, io }: Call, word: string): Promise<Source> {
+function openSide({ config, options, io }: Call, word: string, snapshots: Map<string, string>): Promise<Source> {
   const { format, columns, delimiter, quote, brotli } = options;
   return openSource([resolveSource(word, config).url], {
     ...(format !== undefined && { format }),
@@ -100,6 +101,7 @@ function openSide({ config, options, io }: Call, word: string): Promise<Source> 
     cellTypes: {},
     // Nothing is taken from a queue by looking at it.
     dryRun: true,
+    snapshots,
   });
 }
 

@@ -62,6 +62,9 @@ export function reportOf(call: Call, compared: Compared): DiffReport {
     examples: found.map((example) => shown(example, compared)),
     sides: { left: sideOf(call, left, 0), right: sideOf(call, right, 1) },
     key: describeRule(open.identity.key, open.identity.left.id?.pointer),
+    ...(left.known + right.known > 0 && {
+      checksums: { compared: outcome.left + outcome.right, fetched: left.events + right.events },
+    }),
     ...(noise !== undefined && { noise }),
     ...(emitted.length > 0 && { emitted }),
     findings: verdict.findings,

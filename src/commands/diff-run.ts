@@ -10,12 +10,16 @@ import { parseOutputs, printOutputs } from '../report/output.js';
 import { createProgress, type Progress } from '../report/progress.js';
 import type { Invocation } from './command.js';
 import type { DiffOptions } from './diff.js';
+import { narrow, withKnown } from './diff-narrow.js';
 import { type OpenDiff, openDiff } from './diff-open.js';
 import { reportOf } from './diff-report.js';
 import { type DiffReading, newReading, readOneSide } from './diff-sides.js';
 import type { DiffEmit } from './diff-values.js';
 
 type Call = Invocation<DiffOptions>;
+
+/** So few rows are read sooner than threads are started. */
+const FEW_KEYS = 20_000;
 
 /**
  * Carries out `respool diff` and resolves to its exit code.
@@ -67,12 +71,16 @@ async function compare(call: Call, { run, progress, writes }: Once): Promise<Dif
   for (const note of open.identity.notes) progress.detail(note);
   const folder = join(call.options.stateDir, 'diff');
   const reading = newReading({ call, open, folder, progress, startedMs });
-  using left = await readOneSide(reading, open.left, 'left');
-  const noise = await learnNoise(reading, left);
-  using right = await readOneSide(reading, open.right, 'right');
+  const narrowed = await narrow(reading);
+  const isSmall = narrowed !== undefined && narrowed.keys < FEW_KEYS;
+  using leftRows = await readOneSide(reading, narrowed?.left ?? open.left, 'left', isSmall);
+  const noise = await learnNoise(reading, leftRows);
+  using rightRows = await readOneSide(reading, narrowed?.right ?? open.right, 'right', isSmall);
+  const { left, right } = withKnown(narrowed, leftRows, rightRows);
   const collected = writes.map(({ kind, path }) => ({ path, collector: createCollector(kind) }));
   const collectors = collected.map(({ collector }) => collector);
-  const outcome = await compareSides(reading, { left, right, noise: noise ?? [], collectors });
+  const compared = await compareSides(reading, { left, right, noise: noise ?? [], collectors });
+  const outcome = narrowed === undefined ? compared : { ...compared, duplicates: narrowed.duplicates };
   for (const { path, collector } of collected) {
     writeCollected(path, collector, collector.kind === 'extra' ? right : left);
   }

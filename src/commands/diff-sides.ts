@@ -37,11 +37,17 @@ export function newReading(rest: Omit<DiffReading, 'seed' | 'names' | 'before'>)
   return { ...rest, seed, names: createNames(), before: { events: 0, storedBytes: 0 } };
 }
 
-/** Reads one side to its end on all threads. */
-export async function readOneSide(reading: DiffReading, source: Source, side: 'left' | 'right'): Promise<Side> {
+/** Reads one side to its end, on all threads unless it is known to be small. */
+export async function readOneSide(
+  reading: DiffReading,
+  source: Source,
+  side: 'left' | 'right',
+  isSmall = false,
+): Promise<Side> {
   const { call, open, names, folder, seed } = reading;
   const spec = specOf(reading, source, open.identity[side], { rules: open.rules, key: open.identity.key, side, seed });
-  await using pool = await openPreparePool(spec, threadsFor({ source, jobs: open.jobs }, { identical: 'merge' }));
+  const threads = isSmall ? 0 : threadsFor({ source, jobs: open.jobs }, { identical: 'merge' });
+  await using pool = await openPreparePool(spec, threads);
   return await readSide({
     source,
     pool,

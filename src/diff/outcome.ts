@@ -117,7 +117,9 @@ export class Findings {
   }
 
   get hours(): readonly HourCount[] {
-    return [...this.byHour].map(([hour, counts]) => ({ hour, ...counts })).sort((a, b) => a.hour - b.hour);
+    return [...this.byHour]
+      .map(([hour, counts]) => ({ hour, ...counts }))
+      .sort((a, b) => orderOf(a.hour) - orderOf(b.hour));
   }
 
   /** The first examples of each class, in the order of their sources. */
@@ -141,6 +143,11 @@ export class Findings {
     list.splice(at < 0 ? list.length : at, 0, found);
     if (list.length > this.mostExamples) list.pop();
   }
+}
+
+/** Events without a time come last. */
+function orderOf(hour: number): number {
+  return Number.isNaN(hour) ? Number.MAX_SAFE_INTEGER : hour;
 }
 
 function countOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

@@ -32,7 +32,7 @@ export interface Side extends Disposable {
   readonly whereExample: string | undefined;
   /** The user stopped the reading before its end. */
   readonly isStopped: boolean;
-  /** Told by checksums to be equal on both sides, and not read. */
+  /** Rows that checksums have told to be equal on both sides: they were not read. */
   readonly known: number;
 }
 

@@ -74,13 +74,14 @@ function isTooLittle(samples: number, bytes: number): boolean {
 }
 
 function plainOf(source: Source) {
-  const { label, parts, decoder, notes, settles, columns } = source;
+  const { label, parts, decoder, notes, settles, columns, table } = source;
   return {
     label,
     parts,
     decoder,
     ...(notes !== undefined && { notes }),
     ...(columns !== undefined && { columns }),
+    ...(table !== undefined && { table }),
     ...(settles !== undefined && { settles }),
     ...(source.tally !== undefined && {
       tally: () => source.tally?.() ?? { acked: 0, left: 0, comesBack: 0, notes: [] },

@@ -4,6 +4,11 @@ import type { DumpOptions } from './dump/options.js';
 export interface SourceContext extends DumpOptions {
   /** Whether the source is opened to be looked at only: then nothing is acknowledged or changed. */
   readonly dryRun?: boolean;
+  /**
+   * Snapshots of databases, by their labels, that sources opened together share; a source that takes one adds it, and
+   * holds it until it is closed.
+   */
+  readonly snapshots?: Map<string, string>;
   /** How a queue is read; absent for commands that read dumps only. */
   readonly queue?: QueueOptions;
 }

@@ -1,4 +1,5 @@
 import type { DecodedRecord } from '../event/event.js';
+import type { ComparableTable } from './comparable.js';
 
 /** Where events come from. One implementation a kind; opening, unwrapping and checking are written once, outside it. */
 export interface Source extends AsyncDisposable {
@@ -10,6 +11,8 @@ export interface Source extends AsyncDisposable {
   readonly decoder: DecoderReference;
   /** Sentences for the user about how the input is read. */
   readonly notes?: readonly string[];
+  /** The table behind the source, which tells checksums of its rows; absent for everything else. */
+  readonly table?: ComparableTable;
   /** Columns of a table whose rows are the events; absent where events are JSON texts of their own. */
   readonly columns?: readonly SourceColumnPlace[];
   /**

@@ -7,7 +7,6 @@ import { connectError } from '../../postgres/server.js';
 import { kindOf } from '../../postgres/sql-error.js';
 import type { DoneStretch, PartFailure, RawBatch, Source } from '../source.js';
 import { rowJson } from './row-json.js';
-import { openSnapshot, type Snapshot } from './snapshot.js';
 import type { SourceTable } from './table.js';
 
 export interface TableSourceOptions {
@@ -15,8 +14,12 @@ export interface TableSourceOptions {
   readonly table: SourceTable;
   /** SQL over rows of `t` that tells which are read; all by default. */
   readonly condition?: string;
-  /** A snapshot that is held elsewhere; by default reading takes one of its own. */
-  readonly snapshot?: Snapshot;
+  /** The session that holds the snapshot in which everything is read; taken at the first call. */
+  readonly connection: () => Promise<Connection>;
+  /** Breaks off what the server is doing. */
+  readonly cut: () => void;
+  /** Lets go of what the source holds. */
+  readonly close: () => Promise<void>;
 }
 
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -36,7 +39,7 @@ export function createTableSource(options: TableSourceOptions): Source {
       columns: table.columns.map(({ pointer, type }) => ({ pointer: formatPointer(pointer), type })),
     }),
     batches: (done, signal) => readRows(options, done, signal),
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: options.close,
   };
 }
 
@@ -48,15 +51,13 @@ async function* readRows(
   const { database } = options;
   try {
     signal.throwIfAborted();
-    if (options.snapshot !== undefined) {
-      yield* readCursor(options.snapshot.connection, options, done, signal);
-      return;
-    }
-    await using snapshot = await openSnapshot(database, signal);
-    yield* readCursor(snapshot.connection, options, done, signal);
+    signal.addEventListener('abort', options.cut, { once: true });
+    yield* readCursor(await options.connection(), options, done, signal);
   } catch (error) {
     signal.throwIfAborted();
     yield { kind: 'failure', part: 0, error: failureOf(error, database.label) };
+  } finally {
+    signal.removeEventListener('abort', options.cut);
   }
 }
 

@@ -18,8 +18,8 @@ export interface SourceTable {
   readonly keys: readonly (readonly string[])[];
   /** The column by which ranges of time are cut into partitions; undefined when there is none. */
   readonly partitionColumn: string | undefined;
-  /** Rows as the planner estimates them. */
-  readonly estimatedRows: number;
+  /** The server's version: 150004 is 15.4. */
+  readonly serverVersion: number;
 }
 
 export interface SourceColumn {
@@ -49,8 +49,8 @@ const TYPES: Readonly<Record<string, ColumnType>> = {
 };
 
 const FIND = `
-  select c.oid::text as oid, n.nspname as schema, c.relname as name, greatest(c.reltuples, 0)::float8 as rows,
-         a.attname as partition_column
+  select c.oid::text as oid, n.nspname as schema, c.relname as name, a.attname as partition_column,
+         current_setting('server_version_num') as version
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   left join pg_partitioned_table p on p.partrelid = c.oid and p.partstrat = 'r' and p.partnatts = 1
   left join pg_attribute a on a.attrelid = c.oid and a.attnum = p.partattrs[0]
@@ -98,7 +98,7 @@ export async function inspectTable(connection: Connection, options: TableOptions
       Array.isArray(row.columns) ? row.columns.map(String) : [],
     ),
     partitionColumn: typeof found.partition_column === 'string' ? found.partition_column : undefined,
-    estimatedRows: Number(found.rows),
+    serverVersion: Number(found.version),
   };
   return { ...table, payload: await payloadColumn(connection, table, options) };
 }
