@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import { resolveSource } from '../config/resolve.js';
 import { UsageError } from '../errors.js';
 import { chooseFields, type Fields } from '../event/fields.js';
@@ -57,7 +58,8 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   const { options } = call;
   const startedMs = performance.now();
   const catalog = await openCatalog(options);
-  const isAboutSchemas = options.against !== undefined || options.before !== undefined;
+  await emitTypes(call, catalog);
+  const isAboutSchemas = [options.against, options.before, options.emitTypes].some((option) => option !== undefined);
   const isWithoutEvents = isAboutSchemas && call.args.length === 0 && options.fixtures.length === 0;
   const before = await readBefore(call);
   const table = await readAgainst(call);
@@ -117,6 +119,14 @@ async function openCatalog({ schema, schemaMap: mappings, keyword: keywords }: V
     code: 'no_schema',
     hint: 'add --schema <file or folder>',
   });
+}
+
+async function emitTypes({ options, io }: Call, catalog: Catalog): Promise<void> {
+  if (options.emitTypes === undefined) return;
+  const { renderTypes, topLevelField } = await import('../schema/typescript.js');
+  const { writeWhole } = await import('../report/write-whole.js');
+  const nameField = topLevelField(options.name ?? catalog.annotation.name);
+  await writeWhole(resolve(io.cwd, options.emitTypes), await renderTypes(catalog, nameField));
 }
 
 /** Resolves to undefined when folders and patterns hold no file at all: an empty gate is a finding, not a mistake. */

@@ -88,6 +88,16 @@ const gateOptions = {
     },
     text,
   ),
+  emitTypes: optional(
+    {
+      flag: '--emit-types',
+      value: 'file.ts',
+      summary: 'write TypeScript types of the events, so that the compiler helps those who send them',
+      group: gate,
+      completes: 'file',
+    },
+    text,
+  ),
   keyword: repeatable(
     {
       flag: '--keyword',

@@ -1,9 +1,8 @@
 import { createRequire } from 'node:module';
 import type { Ajv, FormatDefinition, Options } from 'ajv';
-import { UsageError } from '../errors.js';
-import { dangerousPart } from './dangerous-pattern.js';
 import { isPlainDateTime } from './date-time.js';
 import type { Dialect } from './dialect.js';
+import { createPattern, type Pattern } from './pattern.js';
 
 const require = createRequire(import.meta.url);
 
@@ -58,26 +57,9 @@ function createDraft07(options: Options): Ajv {
   return new Ajv07(options);
 }
 
-/**
- * Patterns are Unicode ones, as JSON Schema wants; those that only the older syntax knows (`\-`) are taken as that.
- * @throws UsageError `dangerous_pattern` when a short text could keep it busy forever.
- */
-export function regExp(pattern: string): RegExp {
-  const part = dangerousPart(pattern);
-  if (part !== undefined) throw dangerousPattern(pattern, part);
-  try {
-    return new RegExp(pattern, 'u');
-  } catch {
-    return new RegExp(pattern);
-  }
-}
-
-function dangerousPattern(pattern: string, part: string): UsageError {
-  const message = `the pattern ${pattern} could take forever on some texts: what ${part} repeats can match in many ways`;
-  return new UsageError(message, {
-    code: 'dangerous_pattern',
-    hint: 'let each text match in one way only: (a+)+ is a+',
-  });
+/** As ajv opens patterns. It only ever asks for `test` and `toString`. */
+export function regExp(source: string): Pattern & RegExp {
+  return createPattern(source) as Pattern & RegExp; // nothing else of it is used
 }
 
 // For code that ajv would write to files, which is never done.

@@ -6,6 +6,7 @@ import type { CheckPart } from './alternatives.js';
 import type { Catalog, CatalogFile } from './catalog.js';
 import type { Checker, Problem } from './check.js';
 import type { Dialect } from './dialect.js';
+import { SlowPatternError } from './pattern.js';
 import { tellProblems } from './problems.js';
 import { addRedaction, redactionOf } from './redaction.js';
 import { byVersion } from './versions.js';
@@ -32,7 +33,7 @@ export function compileCatalog(
 
   return {
     knows: (name) => !hasNames || byName.has(name),
-    check(value, name) {
+    check: untilSlow((value, name) => {
       const rules = byName.get(name);
       const rule = rules?.length === 1 ? rules[0]?.rule : rules && ruleFor(value, rules);
       const isKnown = !hasNames || rule !== undefined || unknownEvent === 'accept';
@@ -49,7 +50,19 @@ export function compileCatalog(
         ...(envelope?.problems(value, mostProblems) ?? []),
         ...(rule?.problems(value, mostProblems) ?? []),
       ];
-    },
+    }),
+  };
+}
+
+/** A pattern that does not come to an end on a text is what is wrong with that event. */
+function untilSlow(check: Checker['check']): Checker['check'] {
+  return (value, name) => {
+    try {
+      return check(value, name);
+    } catch (error) {
+      if (!(error instanceof SlowPatternError)) throw error;
+      return [{ pointer: '', rule: 'slow_pattern', message: error.message }];
+    }
   };
 }
 

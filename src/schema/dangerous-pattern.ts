@@ -14,6 +14,37 @@ export function dangerousPart(pattern: string): string | undefined {
   return repeatedGroups(pattern).find((group) => hasChoice(group) && isSlow(group));
 }
 
+/**
+ * The power of a text's length with which the ways to match it can grow: 1 for most patterns, 2 for `a*a*b` or `a+b` that
+ * may begin anywhere, infinite where a repeated group has a choice in it.
+ */
+export function degreeOf(pattern: string): number {
+  if (repeatedGroups(pattern).some(hasChoice)) return Number.POSITIVE_INFINITY;
+  const { quantifiers, hasTopChoice } = survey(pattern);
+  const canBeginAnywhere = !pattern.startsWith('^') || hasTopChoice;
+  return quantifiers + (canBeginAnywhere && quantifiers > 0 ? 1 : 0);
+}
+
+/** Counts the quantifiers without an end, or with a far one. */
+function survey(pattern: string): { readonly quantifiers: number; readonly hasTopChoice: boolean } {
+  let quantifiers = 0;
+  let depth = 0;
+  let hasTopChoice = false;
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern[at];
+    if (character === '\\') at++;
+    else if (character === '[') at = endOfClass(pattern, at);
+    else if (character === '(') depth++;
+    else if (character === ')') depth--;
+    else if (character === '|' && depth === 0) hasTopChoice = true;
+    else if (STRETCHING.test(pattern.slice(at))) quantifiers++;
+  }
+  return { quantifiers, hasTopChoice };
+}
+
+const STRETCHING = /^(?:[*+]|\{\d+,\}|\{\d+,(?:[3-9]\d|\d{3,})\})/u;
+const ENDLESS = /^(?:[*+]|\{\d+,\}|\{\d*,?(?:[3-9]\d|\d{3,})\})/u;
+
 /** The sources of the groups that a quantifier without an end follows, innermost first. */
 function repeatedGroups(pattern: string): string[] {
   const found: string[] = [];
@@ -25,7 +56,7 @@ function repeatedGroups(pattern: string): string[] {
     else if (character === '(') open.push(at);
     else if (character === ')') {
       const start = open.pop() ?? 0;
-      if (/^(?:[*+]|\{\d+,\}|\{\d*,?(?:[3-9]\d|\d{3,})\})/u.test(pattern.slice(at + 1))) {
+      if (ENDLESS.test(pattern.slice(at + 1))) {
         found.push(pattern.slice(start, at + 1));
       }
     }
@@ -43,23 +74,21 @@ function hasChoice(group: string): boolean {
   return /[*+?|{]/u.test(group.slice(1).replace(/^\?(?:[:=!]|<[=!]|<\w+>)/u, ''));
 }
 
-/** Whether the group, repeated, does not come to an end on any of the texts; a busy machine alone does not make it so. */
+/** Whether the group, repeated, does not come to an end on one of the texts; a busy machine alone does not make it so. */
 function isSlow(group: string): boolean {
   const expression = compiled(`^(?:${group})+$`);
   if (expression === undefined) return false;
-  return textsFor(group).some((text) => {
-    for (let tries = 0; tries < TRIES; tries++) if (comesToAnEnd(expression, text)) return false;
-    return true;
-  });
-}
-
-function comesToAnEnd(expression: RegExp, text: string): boolean {
-  try {
-    new Script('expression.test(text)').runInContext(createContext({ expression, text }), { timeout: TIMEOUT_MS });
-    return true;
-  } catch {
-    return false;
+  const context = createContext({ expression, texts: textsFor(group) });
+  const script = new Script('for (const text of texts) expression.test(text)');
+  for (let tries = 0; tries < TRIES; tries++) {
+    try {
+      script.runInContext(context, { timeout: TIMEOUT_MS });
+      return false;
+    } catch {
+      // It is tried again.
+    }
   }
+  return true;
 }
 
 /** Repetitions of letters and pairs of letters that the group takes, each with an end that it does not take. */

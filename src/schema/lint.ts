@@ -4,6 +4,7 @@ import { closest } from '../did-you-mean.js';
 import { RespoolError } from '../errors.js';
 import { createAjv } from './ajv.js';
 import { Compiler } from './compile.js';
+import { dangerousPart } from './dangerous-pattern.js';
 import { DIALECTS, type Dialect } from './dialect.js';
 import type { Document } from './document.js';
 import { isExpected, keywordsOf } from './keywords.js';
@@ -32,7 +33,11 @@ export function lintSchemas(
       const nothing = roots.includes(document) ? withoutKeywords(document) : [];
       return nothing.length > 0 ? nothing : [...badPatterns(document), ...invalidSchema(document, engines)];
     }),
-    warnings: [...formatWarnings(documents), ...documents.flatMap((document) => unknownKeywords(document, allowed))],
+    warnings: [
+      ...formatWarnings(documents),
+      ...documents.flatMap(slowPatterns),
+      ...documents.flatMap((document) => unknownKeywords(document, allowed)),
+    ],
   };
 }
 
@@ -107,13 +112,28 @@ function unknownKeyword(key: string, dialect: Dialect): string {
   return `"${key}" is no keyword and checks nothing${meant === undefined ? ' (begin its name with x- if it is meant as a remark)' : `; did you mean "${meant}"?`}`;
 }
 
-function badPatterns({ path, schema, dialect }: Document): string[] {
+function badPatterns(document: Document): string[] {
+  return patternsOf(document).flatMap(({ pattern, place }) =>
+    isPattern(pattern) ? [] : [`${place}: no regular expression: ${pattern}`],
+  );
+}
+
+/** Patterns on which other checkers hang; here they are matched in another way. */
+function slowPatterns(document: Document): string[] {
+  return patternsOf(document).flatMap(({ pattern, place }) => {
+    const part = isPattern(pattern) ? dangerousPart(pattern) : undefined;
+    if (part === undefined) return [];
+    return [
+      `${place}: the pattern ${pattern} makes most checkers hang on some texts (what ${part} repeats can match in many ways); it is matched by the rules of RE2`,
+    ];
+  });
+}
+
+function patternsOf({ path, schema, dialect }: Document) {
   return [...schemaNodes(schema, 'schema:///', dialect)].flatMap(({ node, path: place }) => {
     const named = isObject(node.patternProperties) ? Object.keys(node.patternProperties) : [];
     const patterns = typeof node.pattern === 'string' ? [node.pattern, ...named] : named;
-    return patterns
-      .filter((pattern) => !isPattern(pattern))
-      .map((pattern) => `${path}${placeOf(place)}: no regular expression: ${pattern}`);
+    return patterns.map((pattern) => ({ pattern, place: path + placeOf(place) }));
   });
 }
 

@@ -161,7 +161,14 @@ function addTest(node: AcceptNode, test: ((text: string) => boolean) | undefined
 
 function patternTest(pattern: string): ((text: string) => boolean) | undefined {
   const expression = regExp(pattern);
-  return (text) => expression.test(text);
+  return (text) => {
+    try {
+      return expression.test(text);
+    } catch {
+      // The real check says what is wrong.
+      return false;
+    }
+  };
 }
 
 type Format = RegExp | ((text: string) => boolean) | boolean | { readonly validate?: unknown };
