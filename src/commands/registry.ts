@@ -20,6 +20,7 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   'backfill resume': async () => (await import('./backfill-control.js')).backfillResume,
   'backfill undo': async () => (await import('./backfill-commands.js')).backfillUndo,
   'backfill drop': async () => (await import('./backfill-commands.js')).backfillDrop,
+  triage: async () => (await import('./triage.js')).triage,
   'repair test': async () => (await import('./repair-test.js')).repairTest,
   completion: async () => (await import('./completion.js')).completion,
 };

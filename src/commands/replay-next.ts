@@ -43,6 +43,7 @@ export function nextCommands(
 
 function whyAgain(args: readonly string[], stoppedBy: StopReason | undefined): string {
   if (args.includes('-')) return 'with the same input from its start; what is there already counts as duplicate';
+  if (stoppedBy?.code === 'canary') return 'goes on where this run stopped, once the fix is live';
   if (stoppedBy?.code === 'max_rejected') return 'goes on where this run stopped, once --max-rejected allows it';
   return 'goes on where this run stopped';
 }

@@ -170,7 +170,8 @@ async function openRepair(path: string | undefined): Promise<LoadedRepair | unde
 async function openSources({ args, config, options, io }: Call, catalog: Catalog | undefined): Promise<Source> {
   const { cellTypes } = await import('../schema/cell-types.js');
   const { format, columns, delimiter, quote, brotli, batch, maxRate, dryRun } = options;
-  const batchRecords = batch ?? (maxRate && recordsAtRate(maxRate));
+  const first = options.canary?.find((step) => step.kind === 'count')?.count;
+  const batchRecords = batch ?? least(first, maxRate && recordsAtRate(maxRate));
   return openSource(
     args.map((word) => resolveSource(word, config).url),
     {
@@ -186,6 +187,12 @@ async function openSources({ args, config, options, io }: Call, catalog: Catalog
       cellTypes: catalog === undefined ? {} : cellTypes(catalog),
     },
   );
+}
+
+/** The least of what is given. */
+function least(...numbers: readonly (number | undefined)[]): number | undefined {
+  const given = numbers.filter((number) => number !== undefined);
+  return given.length === 0 ? undefined : Math.min(...given);
 }
 
 interface IdentityParts {
@@ -298,6 +305,7 @@ function specOf({ options }: Call, { source, fields, catalog, repair, split, sin
       ...(where !== undefined && { where }),
     },
     ...(repair !== undefined && { repair: repair.spec }),
+    ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
     ...(catalog !== undefined && { schema: { catalog, unknownEvent } }),
     encoders: sinks.map(({ encoder }) => encoder),
     settlesLines: source.settles === 'messages',

@@ -103,7 +103,12 @@ function exitCodeOf({ options, stop }: Call, open: OpenReplay, outcome: ReplayOu
   const codes: number[] = [];
   if ((open.source.tally?.().comesBack ?? 0) > 0) codes.push(4);
   if (stoppedBy?.code === 'interrupted') codes.push(stop.exitCode ?? 130);
-  if (stoppedBy?.code === 'max_rejected' || tooManyRejected(options.maxRejected, accounts)) codes.push(1);
+  if (
+    stoppedBy?.code === 'max_rejected' ||
+    stoppedBy?.code === 'canary' ||
+    tooManyRejected(options.maxRejected, accounts)
+  )
+    codes.push(1);
   for (const { error } of failuresOf(open, outcome)) codes.push(error instanceof RespoolError ? error.exitCode : 2);
   for (const { error } of deadSinks) codes.push('cure' in error && error.cure === 'mend' ? 2 : 4);
   if (accounts.sinks.some(({ unknown }) => unknown > 0)) codes.push(2);

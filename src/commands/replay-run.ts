@@ -64,6 +64,7 @@ async function runAndReport(call: Call, progress: Progress) {
       run,
       quarantineBytes: await trimQuarantine(run),
       limit: options.limit,
+      canary: options.canary,
       maxRate: options.maxRate,
       countsIdentical: options.identical === 'keep',
       isTooMany: (accounts) => tooManyRejected(options.maxRejected, accounts),

@@ -5,7 +5,7 @@ import { queueOptions } from './queue-options.js';
 import { sharedOptions } from './shared-options.js';
 import { time, timeRange, timezone } from './time-values.js';
 import { unwrap, unwrapDescription } from './unwrap-option.js';
-import { choice, text, threshold, wholeNumber } from './values.js';
+import { canarySteps, choice, text, threshold, wholeNumber } from './values.js';
 
 const sinkOptions = {
   to: repeatable(
@@ -139,6 +139,24 @@ const safetyOptions = {
   maxRejected: optional(
     { flag: '--max-rejected', value: 'n|%', summary: 'stop once this many events were refused', group: 'Safety' },
     threshold,
+  ),
+  canary: optional(
+    {
+      flag: '--canary',
+      value: 'steps',
+      summary: 'go in steps, such as 10,1%,10%, and stop at the first where letters fail for the old reason again',
+      group: 'Safety',
+    },
+    canarySteps,
+  ),
+  maxAttempts: optional(
+    {
+      flag: '--max-attempts',
+      value: 'n',
+      summary: 'hold events that have been tried this often, by queue and quarantine together',
+      group: 'Safety',
+    },
+    wholeNumber(1, 65_535),
   ),
   minEvents: optional(
     { flag: '--min-events', value: 'n', summary: 'fewer events than this are a finding (exit 1)', group: 'Safety' },

@@ -58,6 +58,18 @@ export const threshold: Parser<Threshold> = (value, given) => {
   return refuse(given, value, 'a number of events or a percentage up to 100%, such as 100 or 2.5%');
 };
 
+/** Steps between commas, each a number of events or a share: `10,1%,10%`. */
+export const canarySteps: Parser<readonly Threshold[]> = (value, given) => {
+  const steps = value.split(',').map((word) => /^(\d+(?:\.\d+)?)(%?)$/u.exec(word.trim()));
+  return steps.map((step) => {
+    const [, digits = '', percent] = step ?? [];
+    const number = digits === '' ? 0 : Number(digits);
+    if (percent === '%' && number > 0 && number <= 100) return { kind: 'percent', percent: number };
+    if (percent === '' && number > 0 && Number.isSafeInteger(number)) return { kind: 'count', count: number };
+    return refuse(given, value, 'steps between commas, such as 10,1%,10%');
+  });
+};
+
 /** A threshold for all events, or for those of one name. */
 export interface NamedThreshold {
   readonly name?: string;

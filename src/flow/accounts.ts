@@ -10,6 +10,8 @@ export interface Accounts {
   readonly filtered: number;
   readonly invalid: number;
   readonly quarantined: number;
+  /** Events that were refused for what they had died of before. */
+  readonly repeated: number;
   /** Events that a repair changed, that repairs made beside them, and that repairs left out. */
   readonly repaired: number;
   readonly added: number;
@@ -59,6 +61,7 @@ export function emptyAccounts(sinkLabels: readonly string[]): Accounts {
     filtered: 0,
     invalid: 0,
     quarantined: 0,
+    repeated: 0,
     repaired: 0,
     added: 0,
     dropped: 0,
@@ -79,7 +82,7 @@ const emptyVerdicts = { accepted: 0, duplicate: 0, rejected: 0, unknown: 0, unse
 export function accountsOf(
   { raw, prepared }: PreparedItem,
   verdicts: ReadonlyMap<string, readonly Verdict[] | undefined>,
-  rest: Pick<Accounts, 'quarantined' | 'problems' | 'duplicateKeyExample'>,
+  rest: Pick<Accounts, 'quarantined' | 'repeated' | 'problems' | 'duplicateKeyExample'>,
 ): Accounts {
   const { remarks, events, read, undecodable, filtered, invalid, repaired, added, dropped } = prepared;
   const { duplicateKeyExample: _relative, ...counts } = remarks;
@@ -137,6 +140,7 @@ export function addAccounts(a: Accounts, b: Accounts): Accounts {
     filtered: a.filtered + b.filtered,
     invalid: a.invalid + b.invalid,
     quarantined: a.quarantined + b.quarantined,
+    repeated: a.repeated + b.repeated,
     repaired: a.repaired + b.repaired,
     added: a.added + b.added,
     dropped: a.dropped + b.dropped,

@@ -6,7 +6,7 @@ import { createLineNumbers } from './line-numbers.js';
 import { type PreparedItem, prepareInOrder } from './prepare/in-order.js';
 import type { PreparePool } from './prepare/pool.js';
 import type { RepairRecord } from './prepare/spec.js';
-import { problemOf, quarantineEntries } from './quarantine-entries.js';
+import { countRepeated, problemOf, quarantineEntries } from './quarantine-entries.js';
 import { untilStopped } from './until-stopped.js';
 
 /** What a run would do with a source, found out by reading it and touching nothing. */
@@ -95,6 +95,7 @@ function accountsOfItem(item: PreparedItem, { source, sinks, firstLine }: Place)
   const part = source.parts[item.raw.part]?.label ?? '';
   return accountsOf(item, verdicts, {
     quarantined: entries.length,
+    repeated: countRepeated(entries),
     problems: entries.map((entry) => problemOf(entry, part)),
   });
 }

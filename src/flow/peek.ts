@@ -74,12 +74,13 @@ function isTooLittle(samples: number, bytes: number): boolean {
 }
 
 function plainOf(source: Source) {
-  const { label, parts, decoder, notes, settles, columns, table } = source;
+  const { label, parts, decoder, notes, settles, columns, table, standing } = source;
   return {
     label,
     parts,
     decoder,
     ...(notes !== undefined && { notes }),
+    ...(standing !== undefined && { standing }),
     ...(columns !== undefined && { columns }),
     ...(table !== undefined && { table }),
     ...(settles !== undefined && { settles }),

@@ -4,6 +4,7 @@ import type { ProblemAccount } from './accounts.js';
 import type { PreparedItem } from './prepare/in-order.js';
 import type { HeldRecord, RepairRecord } from './prepare/spec.js';
 import type { Quarantined } from './quarantine.js';
+import { isSameFailure } from './signature.js';
 
 /** A batch that has come back from its sinks. */
 export interface Returned {
@@ -60,6 +61,15 @@ function asItCame(events: EventBatch, index: number, repair: RepairRecord | unde
   if (repair === undefined) return {};
   if (repair.results.length > 1) return { original: repair.original };
   return { raw: repair.original, repaired: textOf(events, index) };
+}
+
+/** How many entries failed for what they had died of before. */
+export function countRepeated(entries: readonly Quarantined[]): number {
+  return entries.filter(({ problems, layers = [] }) => {
+    const [{ code, message, pointer } = { code: 'unknown', message: '' }] = problems;
+    const before = layers.findLast(({ error }) => error !== undefined)?.error;
+    return isSameFailure(before, { class: code, message, pointer });
+  }).length;
 }
 
 /** One entry as a kind of problem, for the counts. */

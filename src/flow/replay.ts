@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Sink } from '../sinks/sink.js';
 import type { PartFailure, Source } from '../sources/source.js';
 import type { Accounts } from './accounts.js';
+import { type CanaryStep, createCanary } from './canary.js';
 import { createCarrier } from './carrier.js';
 import { type Lane, openLane } from './lane.js';
 import { prepareInOrder } from './prepare/in-order.js';
@@ -29,6 +30,8 @@ export interface Replay {
   readonly maxRate?: number | undefined;
   /** Identical events are told apart by their numbers, which an interrupted run must go on with; the pool has one thread. */
   readonly countsIdentical?: boolean;
+  /** Steps at whose ends the run looks back. */
+  readonly canary?: readonly CanaryStep[] | undefined;
   /** Says whether so many failures are a systemic one, and in which words. */
   readonly isTooMany: (accounts: Accounts) => string | undefined;
   readonly stop: { readonly finish: AbortSignal; readonly now: AbortSignal };
@@ -65,7 +68,7 @@ export interface ReplayOutcome {
 }
 
 export interface StopReason {
-  readonly code: 'interrupted' | 'max_rejected' | 'sink_unavailable' | 'limit';
+  readonly code: 'interrupted' | 'max_rejected' | 'canary' | 'sink_unavailable' | 'limit';
   readonly message: string;
 }
 
@@ -93,6 +96,7 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
   const lanes = sinks.map((sink, at) => openLane(sink, stop.now, job.waitNotes?.[at]));
   await using carrier = createCarrier({ lanes, settlement, recall, intents, done: run.position?.done ?? [] });
   const throttle = createThrottle(job.maxRate);
+  const canary = createCanary(job.canary ?? []);
   const failures: PartFailure[] = [];
   job.onStart?.(() => ({
     accounts: settlement.accounts,
@@ -126,7 +130,12 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
       taken += events.count + held.length + item.raw.undecodable.length;
       await carrier.carry(item);
     }
-    stoppedBy = whyStop();
+    if (canary.isDue({ events: taken, share: shareOf(source, taken, carrier.storedBytes) })) {
+      await carrier.arrived();
+      const message = canary.verdict(settlement.accounts);
+      if (message !== undefined) stoppedBy = { code: 'canary', message };
+    }
+    stoppedBy ??= whyStop();
     if (stoppedBy !== undefined) break;
   }
   await carrier.arrived();
@@ -144,6 +153,13 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
 async function finish(lanes: readonly Lane[], settlement: Settlement): Promise<void> {
   const hasFinished = await Promise.all(lanes.map((lane) => lane.finish()));
   for (const [at, { sink }] of lanes.entries()) if (hasFinished[at]) settlement.finished(sink.label);
+}
+
+/** How much of a source has been taken: of a queue by its messages, of dumps by their bytes. */
+function shareOf({ parts, standing }: Source, taken: number, storedBytes: number): number | undefined {
+  if (standing?.ready !== undefined) return standing.ready === 0 ? 1 : taken / standing.ready;
+  const bytes = parts.reduce((sum, part) => sum + (part.bytes ?? Number.NaN), 0);
+  return Number.isNaN(bytes) || bytes === 0 ? undefined : storedBytes / bytes;
 }
 
 function batchesLeft({ source, run, pool, stop, countsIdentical }: Replay) {

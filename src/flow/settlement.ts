@@ -4,7 +4,7 @@ import type { DoneStretch, Source } from '../sources/source.js';
 import { type Accounts, accountsOf, addAccounts, emptyAccounts, withUnsent } from './accounts.js';
 import { lineOutcomes } from './line-outcomes.js';
 import { openQuarantine, type Quarantine } from './quarantine.js';
-import { problemOf, quarantineEntries, type Returned } from './quarantine-entries.js';
+import { countRepeated, problemOf, quarantineEntries, type Returned } from './quarantine-entries.js';
 import { openRepairTrail, type RepairTrail } from './repair-trail.js';
 import type { IntentLog } from './state/intents.js';
 import { type RunPosition, type StoredRun, savePosition } from './state/run-record.js';
@@ -100,6 +100,7 @@ class SettlementOfRun implements Settlement {
       const isWhole = isOfMessages || [...returned.verdicts.values()].every(isSettled);
       const accounts = accountsOf(returned.item, returned.verdicts, {
         quarantined: isWhole ? entries.length : 0,
+        repeated: countRepeated(entries),
         problems: entries.map((entry) => problemOf(entry, part)),
         ...duplicateKeyExample(returned, part),
       });

@@ -21,6 +21,8 @@ export interface Source extends AsyncDisposable {
    * nothing is remembered between invocations but what the far side remembers.
    */
   readonly settles?: 'positions' | 'messages';
+  /** What was in the queue when it was opened; absent for dumps. */
+  readonly standing?: SourceStanding;
   /** How the source stands now; absent for dumps. */
   tally?(): SourceTally;
   /**
@@ -39,6 +41,16 @@ export interface SourceColumnPlace {
   /** JSON Pointer. */
   readonly pointer: string;
   readonly type: ColumnType;
+}
+
+/** What is in a queue, by the queue's own counts, which may be approximate. Times are milliseconds since the Unix epoch. */
+export interface SourceStanding {
+  readonly ready?: number;
+  readonly inFlight?: number;
+  readonly delayed?: number;
+  readonly oldestMs?: number;
+  /** When the service itself removes the first message. */
+  readonly firstExpiresMs?: number;
 }
 
 /** Messages of a queue, counted by the source itself. */

@@ -86,6 +86,7 @@ async function settleRefused(job: Slicing, item: PreparedItem, firstLine: number
   const part = job.source.parts[item.raw.part]?.label ?? '';
   await job.quarantine.append(part, entries);
   return accountsOf(item, verdicts, {
+    repeated: 0,
     quarantined: entries.length,
     problems: entries.map((entry) => problemOf(entry, part)),
   });

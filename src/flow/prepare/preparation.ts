@@ -17,7 +17,7 @@ import { Mending } from './mending.js';
 import { createParser, firstDuplicateKey, inspectText, isObject, scanText, type TextProblem } from './parse.js';
 import type { Preparer } from './preparer.js';
 import { QuickPath } from './quick-path.js';
-import { notAnObject, nothingToSplit } from './refusals.js';
+import { notAnObject, nothingToSplit, tooOften } from './refusals.js';
 import { SideText } from './side-text.js';
 import type { HeldProblem, HeldRecord, PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
 import { emptyTally } from './tally.js';
@@ -237,7 +237,9 @@ export class Preparation implements Preparer {
       this.leaveOut(cursor.line);
       return;
     }
-    if (this.mending?.mend(tally, this.identity, false) !== true) this.decide(isAccepted);
+    const worn = tooOften(cursor, this.spec.maxAttempts);
+    if (worn !== undefined) this.hold('invalid', worn);
+    else if (this.mending?.mend(tally, this.identity, false) !== true) this.decide(isAccepted);
   }
 
   /** What a repair has made of an event: it is who it was, unless the repair says otherwise. */

@@ -1,3 +1,4 @@
+import type { Cursor } from './cursor.js';
 import type { TextProblem } from './parse.js';
 import type { HeldProblem } from './spec.js';
 
@@ -15,3 +16,14 @@ export function notAnObject(value: unknown): TextProblem {
 }
 
 const pointerText = (pointer: readonly string[]) => (pointer.length === 0 ? `''` : `/${pointer.join('/')}`);
+
+/** Says that an event has been tried often enough, by its queues and by earlier runs together. */
+export function tooOften(
+  { attempts, layers }: Pick<Cursor, 'attempts' | 'layers'>,
+  most: number | undefined,
+): HeldProblem | undefined {
+  if (most === undefined) return undefined;
+  const tried = attempts + Math.max(0, ...layers.map(({ deliveries = 0 }) => deliveries));
+  if (tried < most) return undefined;
+  return { code: 'too_many_attempts', message: `it has been tried ${tried} times; --max-attempts is ${most}` };
+}

@@ -22,6 +22,8 @@ export interface PrepareSpec {
   readonly filter: FilterSpec;
   /** What mends events before they are checked. */
   readonly repair?: RepairSpec;
+  /** Events that have been tried so often are held. */
+  readonly maxAttempts?: number;
   readonly schema?: { readonly catalog: Catalog; readonly unknownEvent: 'accept' | 'reject' };
   readonly encoders: readonly (EncoderReference | undefined)[];
   /** Whether each line is a message that is settled for itself: then it is noted which lines were left out. */

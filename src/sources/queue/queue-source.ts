@@ -81,6 +81,10 @@ class QueueSource<H> implements Source {
     this.settling = openSettling(driver, options);
   }
 
+  get standing() {
+    return this.opened.description;
+  }
+
   get notes(): readonly string[] {
     const { why, warnings } = this.opened.description;
     return [`${this.label}: ${why}`, ...warnings];
