@@ -16,6 +16,7 @@ const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
       (await import('./mixpanel-export/mixpanel-export.js')).openMixpanelExport(address, context),
   ],
   ['sqs', async (address, context) => (await import('./queue/sqs/sqs.js')).openSqs(address, context)],
+  ['kafka', async (address, context) => (await import('./queue/kafka/kafka.js')).openKafka(address, context)],
   ['nats', async (address, context) => (await import('./queue/nats/nats.js')).openNats(address, context)],
   ['postgres', inPostgres],
   ['postgresql', inPostgres],

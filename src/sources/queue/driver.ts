@@ -30,6 +30,8 @@ export interface QueueDriver<H = unknown> extends AsyncDisposable {
   ack(messages: readonly Message<H>[]): Promise<readonly Acknowledgement[]>;
   /** Gives messages back at once, `limits.acks` at most. What it cannot give back comes back by itself. */
   release(messages: readonly Message<H>[]): Promise<void>;
+  /** Acknowledged messages that the queue will give out again all the same, because one in front of them stays. */
+  unconfirmed?(): number;
   /** Prolongs the lease of messages, `limits.acks` at most; false where it is lost. Goes with `limits.leaseMs`. */
   extend?(messages: readonly Message<H>[]): Promise<readonly boolean[]>;
   /** What a user should know of this run afterwards, with counts. */

@@ -33,7 +33,7 @@ export interface Settling<H> extends AsyncDisposable {
 export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): Settling<H> {
   const { limits, label } = driver;
   const held = openHeld(driver);
-  const counts = createTally(held);
+  const counts = createTally(held, () => driver.unconfirmed?.() ?? 0);
   const left = createDigestSet();
   /** Removed, confirmed by the server. */
   const acked = createRecentKeys(RECENT);

@@ -20,7 +20,7 @@ export interface Tally {
 }
 
 /** Opens the counts of one source. */
-export function createTally(held: { readonly lostLeases: number }): Tally {
+export function createTally(held: { readonly lostLeases: number }, unconfirmed: () => number): Tally {
   return {
     acked: 0,
     left: 0,
@@ -31,8 +31,10 @@ export function createTally(held: { readonly lostLeases: number }): Tally {
     behind: 0,
     refusal: undefined,
     report() {
-      const { acked, left, failed, lost, cameAgain, elsewhere, behind, refusal } = this;
-      const comesBack = failed + lost;
+      const { left, failed, lost, cameAgain, elsewhere, behind, refusal } = this;
+      const blocked = unconfirmed();
+      const acked = this.acked - blocked;
+      const comesBack = failed + lost + blocked;
       const notes = [
         [
           failed,
@@ -42,6 +44,7 @@ export function createTally(held: { readonly lostLeases: number }): Tally {
           lost,
           'taken by every sink were not ours any more when they were to be removed: they will come back and count as duplicates, or somebody else has taken them',
         ],
+        [blocked, 'taken by every sink stand behind one that is not done: they will come back and count as duplicates'],
         [held.lostLeases, 'lost their lease before they were settled'],
         [cameAgain, 'came again although their removal had been confirmed; they were removed once more'],
         [

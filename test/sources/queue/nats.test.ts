@@ -51,7 +51,7 @@ async function make(options: { retention?: 'limits' | 'workqueue'; name?: string
   };
 }
 
-describe.runIf(service !== undefined)('nats', () => {
+describe.runIf(service !== undefined).concurrent('nats', () => {
   queueContract('nats, a stream that keeps everything', () => make());
   queueContract('nats, a work queue', () => make({ retention: 'workqueue' }));
 
