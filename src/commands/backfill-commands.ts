@@ -1,4 +1,4 @@
-import { type LaterOptions, laterOptions } from './backfill-later.js';
+import { type LaterOptions, laterOptions } from './backfill-later-options.js';
 import type { Command, Invocation } from './command.js';
 
 const RUN = { name: 'run', summary: 'id of the backfill', isRequired: true, isVariadic: false } as const;

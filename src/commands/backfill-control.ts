@@ -1,4 +1,4 @@
-import { type LaterOptions, laterOptions } from './backfill-later.js';
+import { type LaterOptions, laterOptions } from './backfill-later-options.js';
 import type { Command, Invocation } from './command.js';
 import { optional, type ValuesOf } from './option.js';
 import { wholeNumber } from './values.js';

@@ -1,5 +1,5 @@
 import { closest } from '../did-you-mean.js';
-import { familyNames } from '../sources/envelope/unwrap.js';
+import { familyNames } from '../sources/envelope/names.js';
 import { type UnwrapperReference, unwrapperReference } from '../sources/unwrapper.js';
 import type { OptionDescription, Parser } from './option.js';
 import { refuse } from './values.js';

@@ -6,6 +6,7 @@ import { activeJob, sidekiq } from './jobs.js';
 import { lambdaFailure } from './lambda-failure.js';
 import { letter } from './letter.js';
 import { amazonMq, firehose, kafkaRecords, lambdaRecords, sqsMessages } from './lists.js';
+import type { MARKED } from './names.js';
 import { quarantine } from './own.js';
 import { s3Record, s3TestEvent } from './s3.js';
 import { snowplow } from './snowplow.js';
@@ -41,4 +42,4 @@ export const FAMILIES = {
   activejob: [activeJob],
   celery: [celery],
   snowplow: [snowplow],
-} as const satisfies Record<string, readonly Family[]>;
+} as const satisfies Record<(typeof MARKED)[number], readonly Family[]>;

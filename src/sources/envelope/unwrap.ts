@@ -3,6 +3,7 @@ import type { ObjectScan } from '../../event/scan.js';
 import type { Opened, RawValue, UnwrapOptions, Unwrapper } from '../unwrapper.js';
 import { FAMILIES } from './families.js';
 import { type Family, isObject, objectOf, textOf } from './family.js';
+import { familyNames } from './names.js';
 
 /** Letters that are forwarded in a circle gain a layer each time; honest ones have four at most. */
 const MOST_LAYERS = 10;
@@ -12,12 +13,6 @@ const POINTERS = new Set([
   'software.amazon.payloadoffloading.PayloadS3Pointer',
   'com.amazon.sqs.javamessaging.MessageS3Pointer',
 ]);
-
-/** Beside the envelopes with marks there is plain text that holds JSON. */
-const PLAIN = ['s3-pointer', 'array', 'json-string', 'base64'] as const;
-
-/** What `--unwrap` can name. */
-export const familyNames: readonly string[] = [...Object.keys(FAMILIES), ...PLAIN];
 
 /** Opens the unwrapper of a worker. */
 export function createUnwrapper({ families: wanted = familyNames }: UnwrapOptions): Unwrapper {
