@@ -71,6 +71,7 @@ async function compare(call: Call, { run, progress, writes }: Once): Promise<Dif
   for (const note of open.identity.notes) progress.detail(note);
   const folder = join(call.options.stateDir, 'diff');
   const reading = newReading({ call, open, folder, progress, startedMs });
+  await using _pools = reading.pools;
   const narrowed = await narrow(reading);
   const isSmall = narrowed !== undefined && narrowed.keys < FEW_KEYS;
   using leftRows = await readOneSide(reading, narrowed?.left ?? open.left, 'left', isSmall);

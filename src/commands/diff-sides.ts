@@ -4,7 +4,7 @@ import type { RowEncoderOptions } from '../diff/row-encoder.js';
 import { readSide, type Side } from '../diff/side.js';
 import type { Fields } from '../event/fields.js';
 import { parseSplitPointer } from '../event/locate.js';
-import { openPreparePool } from '../flow/prepare/pool.js';
+import { openPreparePool, type PreparePool } from '../flow/prepare/pool.js';
 import type { PrepareSpec } from '../flow/prepare/spec.js';
 import type { Progress } from '../report/progress.js';
 import type { Source } from '../sources/source.js';
@@ -26,15 +26,17 @@ export interface DiffReading {
   readonly folder: string;
   readonly progress: Progress;
   readonly startedMs: number;
+  /** Threads, which go on with the next side where both are read in the same way. */
+  readonly pools: PoolKeeper;
   /** What the sides read before have come to, for progress. */
   readonly before: { events: number; storedBytes: number };
 }
 
 /** What the sides of a new comparison share: each is hashed in its own way. */
-export function newReading(rest: Omit<DiffReading, 'seed' | 'names' | 'before'>): DiffReading {
+export function newReading(rest: Omit<DiffReading, 'seed' | 'names' | 'before' | 'pools'>): DiffReading {
   const words = randomBytes(16);
   const seed = [0, 4, 8, 12].map((at) => words.readInt32LE(at));
-  return { ...rest, seed, names: createNames(), before: { events: 0, storedBytes: 0 } };
+  return { ...rest, seed, names: createNames(), pools: createPoolKeeper(), before: { events: 0, storedBytes: 0 } };
 }
 
 /** Reads one side to its end, on all threads unless it is known to be small. */
@@ -45,9 +47,15 @@ export async function readOneSide(
   isSmall = false,
 ): Promise<Side> {
   const { call, open, names, folder, seed } = reading;
-  const spec = specOf(reading, source, open.identity[side], { rules: open.rules, key: open.identity.key, side, seed });
+  const spec = specOf(reading, source, open.identity[side], {
+    rules: open.rules,
+    key: open.identity.key,
+    // Only names that differ make the sides different.
+    side: open.rules.renames.length === 0 ? 'left' : side,
+    seed,
+  });
   const threads = isSmall ? 0 : threadsFor({ source, jobs: open.jobs }, { identical: 'merge' });
-  await using pool = await openPreparePool(spec, threads);
+  const pool = await reading.pools.open(spec, threads);
   return await readSide({
     source,
     pool,
@@ -56,6 +64,26 @@ export async function readOneSide(
     signal: call.stop.finish,
     onProgress: watch(reading),
   });
+}
+
+/** Keeps the threads that were opened last. */
+interface PoolKeeper extends AsyncDisposable {
+  open(spec: PrepareSpec, threads: number): Promise<PreparePool>;
+}
+
+/** What a thread has compiled and optimised serves the second side as well. */
+function createPoolKeeper(): PoolKeeper {
+  let kept: { readonly way: string; readonly pool: PreparePool } | undefined;
+  return {
+    async open(spec, threads) {
+      const way = JSON.stringify([spec, threads]);
+      if (kept?.way === way) return kept.pool;
+      await kept?.pool[Symbol.asyncDispose]();
+      kept = { way, pool: await openPreparePool(spec, threads) };
+      return kept.pool;
+    },
+    [Symbol.asyncDispose]: async () => kept?.pool[Symbol.asyncDispose](),
+  };
 }
 
 function specOf(

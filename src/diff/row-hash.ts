@@ -4,6 +4,7 @@ import { canonicalNumber } from '../event/canonical-number.js';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
@@ -14,6 +15,7 @@ const ZERO = 0x30;
 const SPACE = 0x20;
 const MOST_PLAIN_DIGITS = 20;
 const MOST_WATCHED_KEYS = 256;
+const MOST_KNOWN_KEYS = 4_096;
 
 /** Kinds of value: what has another kind has another hash. */
 const TEXT = 0x51ed270b;
@@ -44,6 +46,9 @@ export class RowHasher {
   private h1 = 0;
   private h2 = 0;
   private h3 = 0;
+  private readonly keysByHash = new Map<number, KnownKey>();
+  private readonly first = new KnownKey(Uint8Array.of(0), { h0: 0, h1: 0, h2: 0, h3: 0 });
+  private previous = this.first;
   private keys = new Int32Array(256);
   private keyCount = 0;
   private watchesKeys = true;
@@ -61,6 +66,7 @@ export class RowHasher {
     this.turnTo(text);
     this.keyCount = 0;
     this.watchesKeys = true;
+    this.previous = this.first;
     try {
       this.value(skipSpace(text, start));
     } catch (error) {
@@ -74,6 +80,7 @@ export class RowHasher {
   hashBytes(text: Uint8Array, start: number, end: number, out: Uint32Array, at: number): void {
     this.turnTo(text);
     this.token(start, end, BYTES);
+    this.finish(this.h0, this.h1, this.h2, this.h3, end - start);
     this.write(out, at);
   }
 
@@ -81,6 +88,7 @@ export class RowHasher {
   private canonicalValue(text: string): void {
     this.keyCount = 0;
     this.watchesKeys = false;
+    this.previous = this.first;
     this.turnTo(Buffer.from(text));
     this.value(0);
   }
@@ -120,21 +128,41 @@ export class RowHasher {
     let s3 = 0;
     let i = skipSpace(text, at + 1);
     while (text[i] !== CLOSE_BRACE) {
-      i = skipSpace(text, this.string(i));
-      const { h0, h1, h2, h3 } = this;
-      this.noteKey(h0, outer);
-      i = this.value(skipSpace(text, i + 1));
+      let key = this.previous.next;
+      if (key.standsAt(text, i)) i += key.length;
+      else {
+        const start = i;
+        i = this.string(i);
+        key = this.known(start, i);
+      }
+      this.previous = key;
+      this.noteKey(key.h0, outer);
+      // A colon, mostly, with nothing around it.
+      i = text[i] === COLON && (text[i + 1] as number) > SPACE ? i + 1 : skipSpace(text, skipSpace(text, i) + 1);
+      i = this.value(i);
       // The two are joined by a product, so that values cannot change places between keys unseen.
-      s0 = (s0 + mix(Math.imul(h0 ^ this.h1, 0x9e3779b1) ^ this.h0)) | 0;
-      s1 = (s1 + mix(Math.imul(h1 ^ this.h2, 0x85ebca77) ^ this.h1)) | 0;
-      s2 = (s2 + mix(Math.imul(h2 ^ this.h3, 0xc2b2ae3d) ^ this.h2)) | 0;
-      s3 = (s3 + mix(Math.imul(h3 ^ this.h0, 0x27d4eb2f) ^ this.h3)) | 0;
-      i = skipSpace(text, i);
-      if (text[i] === COMMA) i = skipSpace(text, i + 1);
+      s0 = (s0 + mix(Math.imul(key.h0 ^ this.h1, 0x9e3779b1) ^ this.h0)) | 0;
+      s1 = (s1 + mix(Math.imul(key.h1 ^ this.h2, 0x85ebca77) ^ this.h1)) | 0;
+      s2 = (s2 + mix(Math.imul(key.h2 ^ this.h3, 0xc2b2ae3d) ^ this.h2)) | 0;
+      s3 = (s3 + mix(Math.imul(key.h3 ^ this.h0, 0x27d4eb2f) ^ this.h3)) | 0;
+      if ((text[i] as number) <= SPACE) i = skipSpace(text, i);
+      if (text[i] === COMMA && (text[++i] as number) <= SPACE) i = skipSpace(text, i);
     }
     this.finish(s0, s1, s2, s3, OBJECT ^ (this.keyCount - outer));
     this.keyCount = outer;
     return i + 1;
+  }
+
+  /** The key that was just hashed; it is expected from now on behind the one before it, as it mostly comes again. */
+  private known(start: number, end: number): KnownKey {
+    const { h0, h1, h2, h3, text } = this;
+    let key = this.keysByHash.get(h0);
+    if (key?.h1 !== h1 || key.h2 !== h2 || key.h3 !== h3 || key.length !== end - start) {
+      key = new KnownKey(text.slice(start, end), { h0, h1, h2, h3 });
+      if (this.keysByHash.size < MOST_KNOWN_KEYS) this.keysByHash.set(h0, key);
+    }
+    this.previous.next = key;
+    return key;
   }
 
   private noteKey(hash: number, outer: number): void {
@@ -224,7 +252,18 @@ export class RowHasher {
     if (left > 8) c ^= Math.imul(rotated(Math.imul(word(text, i + 8, left - 8), 0x38b34ae5), 17), 0xa1e38b93);
     if (left > 4) b ^= Math.imul(rotated(Math.imul(word(text, i + 4, left - 4), 0xab0e9789), 16), 0x38b34ae5);
     if (left > 0) a ^= Math.imul(rotated(Math.imul(word(text, i, left), 0x239b961b), 15), 0xab0e9789);
-    this.finish(a, b, c, d, end - start);
+    // What a token is part of mixes it; here its lanes only have to depend on one another.
+    const length = end - start;
+    a ^= length;
+    a = (a + b + c + d) | 0;
+    b = (b + a) | 0;
+    c = (c + a) | 0;
+    d = (d + a) | 0;
+    a = mix(a);
+    this.h0 = (a + b) | 0;
+    this.h1 = b ^ (a << 7);
+    this.h2 = (c + a) | 0;
+    this.h3 = (d ^ a) | 0;
   }
 
   private finish(a0: number, b0: number, c0: number, d0: number, length: number): void {
@@ -245,6 +284,35 @@ export class RowHasher {
     this.h1 = (b + a) | 0;
     this.h2 = (c + a) | 0;
     this.h3 = (d + a) | 0;
+  }
+}
+
+/** A member's name with its quotes, as it stands in a text, and its hash. */
+class KnownKey {
+  readonly length: number;
+  readonly h0: number;
+  readonly h1: number;
+  readonly h2: number;
+  readonly h3: number;
+  /** The key that is expected behind this one. */
+  next: KnownKey = this;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    { h0, h1, h2, h3 }: Pick<KnownKey, 'h0' | 'h1' | 'h2' | 'h3'>,
+  ) {
+    this.length = bytes.length;
+    this.h0 = h0;
+    this.h1 = h1;
+    this.h2 = h2;
+    this.h3 = h3;
+  }
+
+  /** Whether the key stands in `text` at `at`: it ends with its quote, so no longer one can look like it. */
+  standsAt(text: Uint8Array, at: number): boolean {
+    const { bytes, length } = this;
+    for (let i = 0; i < length; i++) if (text[at + i] !== bytes[i]) return false;
+    return true;
   }
 }
 
