@@ -182,6 +182,7 @@ async function openSources({ args, config, options, io }: Call, catalog: Catalog
       ...(batchRecords !== undefined && { batchRecords }),
       brotli,
       dryRun,
+      stateDir: options.stateDir,
       queue: options,
       env: io.env,
       cellTypes: catalog === undefined ? {} : cellTypes(catalog),

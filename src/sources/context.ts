@@ -9,6 +9,8 @@ export interface SourceContext extends DumpOptions {
    * holds it until it is closed.
    */
   readonly snapshots?: Map<string, string>;
+  /** The state folder, for what a queue does not remember itself: how far a stream has been read. */
+  readonly stateDir?: string;
   /** How a queue is read; absent for commands that read dumps only. */
   readonly queue?: QueueOptions;
 }

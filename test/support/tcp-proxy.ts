@@ -5,6 +5,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly url: string;
   /** Cuts the connection whose client next sends `text`: behind it when it is sent on, in front of it otherwise. */
   cutBehind(text: string, options?: { readonly forward?: boolean }): void;
+  /** Cuts every connection that is open now. */
+  cutAll(): void;
   /** How often it has cut. */
   readonly cuts: number;
 }
@@ -51,6 +53,9 @@ export async function startProxy(target: string): Promise<TcpProxy> {
     url: url.href,
     cutBehind(text, { forward = true } = {}) {
       word = { text, forward };
+    },
+    cutAll() {
+      for (const socket of sockets) socket.destroy();
     },
     get cuts() {
       return cuts;

@@ -10,7 +10,9 @@ import { type DeliveryLimit, deliveryLimitOf, isNearLimit, startAfresh } from '.
 import { describeQueue } from './describe.js';
 import { amqpError } from './errors.js';
 import { isDead, letterOf } from './letter-of-message.js';
+import { openPosition } from './position.js';
 import { kindOfQueue } from './queue-kind.js';
+import { createStreamDriver } from './stream.js';
 
 const MOST_HELD = 4_000;
 /** Messages that stay in the queue are held unacknowledged to the end: given back earlier they would come at once. */
@@ -32,9 +34,14 @@ export async function openAmqp(text: string, context: SourceContext): Promise<So
   try {
     await session.channel.checkQueue(address.queue);
     const kind = await kindOfQueue(session, address.queue);
+    const follow = context.queue?.follow === true;
+    if (kind.type === 'stream') {
+      const position = await openPosition(context.stateDir, address.label);
+      return await openQueue(await createStreamDriver({ address, session, position, follow }), context);
+    }
     const limit = deliveryLimitOf(kind, address, session.serverVersion);
     const description = await describeQueue(session, { address, kind, limit });
-    const consumer = new Consumer(address, session, context.queue?.follow === true);
+    const consumer = new Consumer(address, session, follow);
     return await openQueue(createAmqpDriver({ address, consumer, limit, description }), context);
   } catch (error) {
     await session.close();
@@ -75,7 +82,7 @@ function createAmqpDriver({ address, consumer, limit, description }: Opened): Qu
         return { key, handle: delivery, letter: letterOf(message, queue), isDead: isDead(message) };
       });
     },
-    isDrained: async () => consumer.isAtEnd || (await consumer.ready()) === 0,
+    isDrained: async () => consumer.isAtEnd || (await consumer.isEmpty()),
     notes: () => notesOf(afresh, consumer.reconnects),
     async ack(messages) {
       const heard = await consumer.settle(handlesOf(messages), 'ack');

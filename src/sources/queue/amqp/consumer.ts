@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib';
 import { pause } from '../../../pause.js';
 import type { AmqpAddress } from './address.js';
@@ -19,6 +20,7 @@ const MOST_PREFETCH = 500;
 const PREFETCH_BYTES = 16 * 2 ** 20;
 const WAIT_MS = 300;
 const RECONNECT_TRIES = 8;
+const RETURN_MS = 70_000;
 
 /** Receives from a queue with a bounded number of messages in advance, and connects again when the connection breaks. */
 export class Consumer implements AsyncDisposable {
@@ -27,9 +29,14 @@ export class Consumer implements AsyncDisposable {
   /** Messages that were ready when the present session began, less those that have come. */
   unread = 0;
   private readonly held = new Map<number, Delivery>();
+  /** Keys of what is held. */
+  private readonly keys = new Set<string>();
   private buffer: Delivery[] = [];
   private consumerTag: string | undefined;
   private hasBegun = false;
+  /** Messages of ours that a broken connection gave back, and that have not come again yet. */
+  private returning = 0;
+  private returnsUntilMs = 0;
   /** Messages that the present consumer may still receive before something is settled. */
   private room = 0;
   private prefetch = FIRST_PREFETCH;
@@ -49,7 +56,19 @@ export class Consumer implements AsyncDisposable {
 
   /** Whether what was ready at the start of the session has come and been handed out. */
   get isAtEnd(): boolean {
-    return this.hasBegun && this.unread <= 0 && this.buffer.length === 0;
+    return this.hasBegun && this.unread <= 0 && this.buffer.length === 0 && !this.awaitsReturns;
+  }
+
+  /** Whether nothing is left to receive, whoever took it. */
+  async isEmpty(): Promise<boolean> {
+    const isReady = (await this.ready()) > 0;
+    // What was on its way to us has come in front of that answer.
+    return !isReady && this.buffer.length === 0 && !this.awaitsReturns;
+  }
+
+  /** The server may notice only after two heartbeats that we were cut off. */
+  private get awaitsReturns(): boolean {
+    return this.returning > 0 && performance.now() < this.returnsUntilMs;
   }
 
   /** Deliveries that have come, `most` at the most; waits a moment for the first. */
@@ -103,8 +122,17 @@ export class Consumer implements AsyncDisposable {
     await this.session.close();
   }
 
-  private forget({ message: { fields } }: Delivery): boolean {
+  /** A message with an id is recognised when it comes again after the connection broke; one that was sent twice is two. */
+  private keyOf({ properties, content, fields }: ConsumeMessage): string {
+    const id: unknown = properties.messageId;
+    if (typeof id !== 'string' || id === '') return `${this.reconnects}:${fields.deliveryTag}`;
+    const key = `${id} ${createHash('sha1').update(content).digest('base64')}`;
+    return this.keys.has(key) ? `${key} ${this.reconnects}:${fields.deliveryTag}` : key;
+  }
+
+  private forget({ key, message: { fields } }: Delivery): boolean {
     if (!this.held.delete(fields.deliveryTag)) return false;
+    this.keys.delete(key);
     if (fields.consumerTag === this.consumerTag) this.room++;
     return true;
   }
@@ -132,9 +160,11 @@ export class Consumer implements AsyncDisposable {
     if (message === null) this.consumerTag = undefined;
     else if (session === this.session) {
       const { deliveryTag } = message.fields;
-      const delivery = { message, session, key: `${this.reconnects}:${deliveryTag}`, receivedMs: performance.now() };
+      const delivery = { message, session, key: this.keyOf(message), receivedMs: performance.now() };
+      this.keys.add(delivery.key);
       this.room--;
-      this.unread--;
+      if (this.returning > 0 && message.fields.redelivered) this.returning--;
+      else this.unread--;
       this.held.set(deliveryTag, delivery);
       this.buffer.push(delivery);
     }
@@ -164,7 +194,10 @@ export class Consumer implements AsyncDisposable {
   /** Everything that was held is back in the queue. */
   private async reconnect(signal: AbortSignal): Promise<void> {
     const cause = this.session.closedBy();
+    this.returning += this.held.size;
+    this.returnsUntilMs = performance.now() + RETURN_MS;
     this.held.clear();
+    this.keys.clear();
     this.buffer = [];
     this.consumerTag = undefined;
     this.hasBegun = false;
