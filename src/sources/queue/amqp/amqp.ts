@@ -74,7 +74,7 @@ function createAmqpDriver({ address, consumer, limit, description }: Opened): Qu
       refuseTimeout(consumer.oldest, address);
       const deliveries = await consumer.next(MOST_AT_ONCE, signal);
       if (deliveries.length > 0) lastMs = performance.now();
-      else if (performance.now() - lastMs > STARVED_MS && (await consumer.ready()) > 0) throw starved(label);
+      else if (performance.now() - lastMs > STARVED_MS && ((await consumer.ready()) ?? 0) > 0) throw starved(label);
       const clear: Delivery[] = [];
       for (const delivery of deliveries) if (await keepClear(delivery)) clear.push(delivery);
       return clear.map((delivery) => {
@@ -106,7 +106,7 @@ function notesOf(afresh: number, reconnects: number): string[] {
   }
   if (reconnects > 0) {
     notes.push(
-      `the connection broke ${reconnects} times; what was held went back into the queue and was received again`,
+      `the connection broke ${reconnects === 1 ? 'once' : `${reconnects} times`}; what was held went back into the queue and was received again`,
     );
   }
   return notes;

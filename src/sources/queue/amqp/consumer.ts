@@ -61,9 +61,9 @@ export class Consumer implements AsyncDisposable {
 
   /** Whether nothing is left to receive, whoever took it. */
   async isEmpty(): Promise<boolean> {
-    const isReady = (await this.ready()) > 0;
+    const ready = await this.ready();
     // What was on its way to us has come in front of that answer.
-    return !isReady && this.buffer.length === 0 && !this.awaitsReturns;
+    return ready === 0 && this.buffer.length === 0 && !this.awaitsReturns;
   }
 
   /** The server may notice only after two heartbeats that we were cut off. */
@@ -110,12 +110,10 @@ export class Consumer implements AsyncDisposable {
     if (this.forget(delivery)) this.unread++;
   }
 
-  /** Messages that could be received at the moment; 0 when it cannot be asked. */
-  async ready(): Promise<number> {
-    const { messageCount } = await this.session.channel
-      .checkQueue(this.address.queue)
-      .catch(() => ({ messageCount: 0 }));
-    return messageCount;
+  /** Messages that could be received at the moment; undefined when it cannot be asked. */
+  async ready(): Promise<number | undefined> {
+    const answer = await this.session.channel.checkQueue(this.address.queue).catch(() => undefined);
+    return answer?.messageCount;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
