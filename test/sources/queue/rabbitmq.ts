@@ -39,6 +39,16 @@ export async function rabbitQueue(options: Options.AssertQueue['arguments'] = {}
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };
+  /** A quorum queue counts a moment later what it was given back. */
+  const settled = async () => {
+    let last = -1;
+    for (let same = 0; same < 3; await new Promise((resolve) => setTimeout(resolve, 50))) {
+      const now = await count();
+      same = now === last ? same + 1 : 0;
+      last = now;
+    }
+    return last;
+  };
   return {
     name,
     address: `${url}/?queue=${name}`,
@@ -54,7 +64,7 @@ export async function rabbitQueue(options: Options.AssertQueue['arguments'] = {}
       sent += bodies.length;
       await arrived();
     },
-    waiting: async () => (isStream ? sent : count()),
+    waiting: async () => (isStream ? sent : settled()),
     async [Symbol.asyncDispose]() {
       await channel.deleteQueue(name);
       await channel.deleteQueue(origin);
