@@ -22,6 +22,11 @@ const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
     async (address, context) =>
       (await import('./datadog-archive/datadog-archive.js')).openDatadogArchive(address, context),
   ],
+  [
+    'datadog-metrics',
+    async (address, context) =>
+      (await import('./datadog-metrics/datadog-metrics.js')).openDatadogMetrics(address, context),
+  ],
   ['file', async (address) => (await import('./file/file.js')).openFile(address)],
 ]);
 
@@ -33,7 +38,7 @@ export const sinkSchemes: readonly string[] = [...OPENERS.keys()];
  * @throws UsageError `unknown_sink`, and whatever the sink's own opening throws.
  */
 export async function openSink(address: string, context: SinkContext): Promise<Sink> {
-  const scheme = /^([a-z][a-z0-9+-]*)(?::|$)/i.exec(address)?.[1]?.toLowerCase() ?? '';
+  const scheme = /^([a-z][a-z0-9+-]*)(?:[:?]|$)/i.exec(address)?.[1]?.toLowerCase() ?? '';
   const open = OPENERS.get(scheme);
   if (open !== undefined) return open(address, context);
   const meant = closest(scheme, sinkSchemes);
@@ -41,7 +46,7 @@ export async function openSink(address: string, context: SinkContext): Promise<S
     code: 'unknown_sink',
     hint:
       meant === undefined
-        ? 'sinks: postgres://host/database?table=events, pglite:<folder>, mixpanel, datadog-logs, datadog-archive:<folder>, file:<path>'
+        ? 'sinks: postgres://host/database?table=events, pglite:<folder>, mixpanel, datadog-logs, datadog-metrics, datadog-archive:<folder>, file:<path>'
         : `did you mean "${meant}:"?`,
   });
 }
