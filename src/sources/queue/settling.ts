@@ -39,6 +39,8 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
   const acked = createRecentKeys(RECENT);
   /** Taken by every sink, and still in the queue as far as is known. */
   const owed = new Map<string, 'failed' | 'lost'>();
+  /** On their way to be removed, with their newest handles. */
+  const leaving = new Map<string, Message<H>>();
   const toReturn: Message<H>[] = [];
   const asides = new Set<Promise<void>>();
 
@@ -87,6 +89,10 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
         if (limits.returnsAtOnce === true) giveBack([message]);
         return false;
       }
+      if (leaving.has(key)) {
+        leaving.set(key, message);
+        return false;
+      }
       if (!acked.has(key) && !owed.has(key)) return held.take(message);
       if (!options.keep) aside(removeAgain(message));
       return false;
@@ -98,12 +104,20 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
       await held.quiet();
       const toAck = removable.flatMap((line) => held.give(keys[line] ?? '') ?? []);
       leave(keys.filter((_, line) => !isRemovable.has(line)));
+      for (const message of toAck) leaving.set(message.key, message);
       const answer = await acknowledge(driver, toAck);
       counts.refusal ??= answer.refusal;
       for (const { key } of answer.acked) acked.add(key);
       counts.acked += answer.acked.length;
       owe('failed', answer.failed);
       owe('lost', answer.lost);
+      for (const message of toAck) {
+        const newest = leaving.get(message.key);
+        leaving.delete(message.key);
+        // What an old handle removes may come again, although the answer says that it is gone.
+        if (newest !== undefined && newest !== message) aside(removeAgain(newest));
+      }
+      await Promise.all(asides);
     },
     whyStop() {
       if (counts.refusal !== undefined) return counts.refusal;
