@@ -93,7 +93,7 @@ function listed(counts: readonly Count[]): string {
 }
 
 /** Counts as bars of one line. */
-export function sparkline(counts: readonly number[]): string {
+function sparkline(counts: readonly number[]): string {
   const most = Math.max(0, ...counts);
   if (most === 0) return '';
   return counts

@@ -76,7 +76,7 @@ export class Tally {
 }
 
 /** What a check says now counts before what the transport said then; the innermost layer knows best. */
-export function failureOf({ held, layers }: Pick<Found, 'held' | 'layers'>): Failure {
+function failureOf({ held, layers }: Pick<Found, 'held' | 'layers'>): Failure {
   const told = layers.findLast(({ error }) => error !== undefined)?.error;
   const [problem] = held?.problems ?? [];
   if (problem !== undefined) return { class: problem.code, message: problem.message, pointer: problem.pointer };

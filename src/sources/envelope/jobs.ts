@@ -58,7 +58,7 @@ export const activeJob: Family = {
 };
 
 /** The arguments that may be events; when none is, the job is held. */
-export function argumentsOf(args: readonly unknown[], raw: RawValue, at: readonly string[]): Content[] {
+function argumentsOf(args: readonly unknown[], raw: RawValue, at: readonly string[]): Content[] {
   const contents = args.flatMap((arg, index): Content[] => {
     const here = [...at, String(index)];
     if (Array.isArray(arg) && arg.some(isObject)) return [{ kind: 'each', at: here }];

@@ -7,7 +7,7 @@ const url = (path: string) => new URL(`../../../src/sources/${path}`, import.met
 const field = (text: string) => ({ pointer: parsePointer(text), text: `/${text}`, why: 'flag' }) as const;
 
 /** What a preparer is opened with here: every envelope is opened, `event_id` and `name` identify an event. */
-export const unwrapping: PrepareSpec = {
+const unwrapping: PrepareSpec = {
   decoder: { module: url('dump/decode.ts'), options: { cellTypes: {} } },
   unwrapper: { module: url('envelope/unwrap.ts'), options: {} },
   fields: { id: field('event_id'), name: field('name') },
