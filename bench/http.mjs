@@ -15,12 +15,13 @@ const { values: flags } = parseArgs({
     runs: { type: 'string', default: '2' },
   },
 });
+const events = Number(flags.events);
 const only = flags.only?.split(',') ?? ['mixpanel', 'datadog', 'peer'];
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const bin = here('../bin/respool.js');
 const schema = here('wide.schema.json');
 const folder = mkdtempSync(join(tmpdir(), 'respool-bench-'));
-const file = await recentEvents(Number(flags.events));
+const file = await recentEvents(events);
 const keys = {
   account: 'respool.a1b2c3:service-secret-xyz',
   project: '2195193',
@@ -47,10 +48,17 @@ try {
 }
 
 async function timed(what, run) {
-  const { seconds, peakMb } = await run();
-  const rate = Math.round(Number(flags.events) / seconds);
-  results.push({ what, seconds: seconds.toFixed(1), 'events/s': rate, 'peak MB': Math.round(peakMb) });
-  console.log(`${what}: ${seconds.toFixed(1)} s, ${rate} events/s, ${Math.round(peakMb)} MB`);
+  const { seconds, cpuSeconds, anonymousMb } = await run();
+  const row = {
+    what,
+    seconds: seconds.toFixed(1),
+    'events/s': Math.round(events / seconds),
+    'CPU s': cpuSeconds.toFixed(1),
+    'events/CPU s': Math.round(events / cpuSeconds),
+    'anonymous MB': Math.round(anonymousMb),
+  };
+  results.push(row);
+  console.log(JSON.stringify(row));
 }
 
 async function respool(service, address) {
