@@ -9,6 +9,8 @@ export interface LeftOver {
   readonly stoppedBy: StopReason | undefined;
   /** Whether a sink was not sent all of its events. */
   readonly isUnsent: boolean;
+  /** Whether the answer to some event was lost. */
+  readonly isUnknown: boolean;
   /** The quarantine, when something is in it. */
   readonly quarantine: string | undefined;
 }
@@ -26,7 +28,7 @@ const SWITCHES = new Set(['--strict-id']);
 /** The commands to run next, most useful first: to copy, without secrets. */
 export function nextCommands(
   { argv, args, config }: Pick<Invocation, 'argv' | 'args' | 'config'>,
-  { stoppedBy, isUnsent, quarantine }: LeftOver,
+  { stoppedBy, isUnsent, isUnknown, quarantine }: LeftOver,
 ): NextCommand[] {
   const isWhole = (stoppedBy === undefined || stoppedBy.code === 'limit') && !isUnsent;
   const command = (words: readonly string[]) =>
@@ -36,6 +38,10 @@ export function nextCommands(
   if (!isWhole) next.push(withSecrets({ command: command(again), why: whyAgain(args, stoppedBy) }));
   if (quarantine !== undefined) {
     const words = ['replay', quarantine, ...keptFlags(argv)];
+    if (isUnknown) {
+      const why = 'sends again what nobody knows of, and it may be there twice; skip takes it for delivered';
+      next.push(withSecrets({ command: command([...words, '--on-unknown', 'resend']), why }));
+    }
     next.push(withSecrets({ command: command(words), why: 'delivers what was quarantined, once it is mended' }));
   }
   return next;

@@ -79,6 +79,7 @@ function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omi
     next: nextCommands(call, {
       stoppedBy,
       isUnsent: unsent,
+      isUnknown: accounts.sinks.some(({ unknown }) => unknown > 0),
       quarantine: accounts.quarantined > 0 ? record.quarantine : undefined,
     }),
     ...(stoppedBy !== undefined && stoppedBy.code !== 'limit' && { stoppedBy }),
