@@ -45,7 +45,12 @@ export async function fillPartition(work: Work, partition: PlannedPartition): Pr
     if (trouble instanceof IncompleteError) return trouble;
     const { code, message, hint } = trouble;
     const told = { code, message, ...(hint !== undefined && { hint }) };
-    states.set(partition.index, { state: 'failed', error: told, endedAt: new Date().toISOString() });
+    await states.set(partition.index, {
+      state: 'failed',
+      error: told,
+      failures: (states.of(partition.index).failures ?? 0) + 1,
+      endedAt: new Date().toISOString(),
+    });
     work.tell(`${partition.name} failed: ${message}`);
     return undefined;
   }
@@ -61,7 +66,7 @@ async function fillAlone(work: Work, session: Connection, partition: PlannedPart
     });
   }
   try {
-    work.states.set(partition.index, { state: 'loading', startedAt: new Date().toISOString() });
+    await work.states.set(partition.index, { state: 'loading', startedAt: new Date().toISOString() });
     if (work.plan.method === 'swap') await swapSlice(work, session, partition);
     else await insertAndVerify(work, session, partition);
   } finally {
@@ -74,12 +79,12 @@ async function fillAlone(work: Work, session: Connection, partition: PlannedPart
 async function insertAndVerify(work: Work, session: Connection, partition: PlannedPartition): Promise<void> {
   const { states, table } = work;
   const { rejectedChecksum, ...loaded } = await insertSlice(work, partition);
-  states.set(partition.index, { state: 'verifying', ...loaded, rejectedChecksum: hex(rejectedChecksum) });
+  await states.set(partition.index, { state: 'verifying', ...loaded, rejectedChecksum: hex(rejectedChecksum) });
   const { relation, oid } = await relationOf(session, table, partition);
   const found = await countSlice({ connection: session, table, relation }, { slices: work.slices, partition });
   const verification = judge(partition, { rejected: loaded.rejected, rejectedChecksum }, found);
   if (!verification.agrees) throw notVerified(partition, verification);
-  states.set(partition.index, {
+  await states.set(partition.index, {
     state: 'done',
     verified: true,
     evidence: verification.evidence,

@@ -32,6 +32,8 @@ export interface PartitionProgress {
   readonly snapshot?: string;
   /** How long the table was locked for the swap. */
   readonly lockedMs?: number;
+  /** How often it has failed. */
+  readonly failures?: number;
   /** Whether the old partition has been dropped. */
   readonly dropped?: boolean;
   readonly startedAt?: string;
@@ -41,10 +43,11 @@ export interface PartitionProgress {
 /** The states of a run's partitions: each change is on disk before anything else happens. */
 export interface States extends Disposable {
   of(partition: number): PartitionProgress;
-  set(partition: number, change: Partial<PartitionProgress>): void;
+  set(partition: number, change: Partial<PartitionProgress>): Promise<void>;
 }
 
-const PLANNED: PartitionProgress = { state: 'planned', accepted: 0, duplicate: 0, rejected: 0, verified: false };
+/** Before anything has happened to a partition. */
+export const PLANNED: PartitionProgress = { state: 'planned', accepted: 0, duplicate: 0, rejected: 0, verified: false };
 
 /** Opens the states in a run's folder, with what earlier invocations left in it. */
 export function openStates(folder: string): States {
@@ -61,7 +64,7 @@ export function openStates(folder: string): States {
   const of = (partition: number) => known.get(partition) ?? PLANNED;
   return {
     of,
-    set(partition, change) {
+    async set(partition, change) {
       known.set(partition, { ...of(partition), ...change });
       trying(() => {
         // In front of each line stands a line end too: what a full disk cut off never swallows the next change.

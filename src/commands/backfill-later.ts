@@ -34,15 +34,17 @@ export interface KnownRun {
  */
 export async function findRun({ args, options }: Pick<Call, 'args' | 'options'>): Promise<KnownRun> {
   const [id = ''] = args;
-  const folder = join(options.stateDir, 'runs', id);
-  const text = /^[\w-]+$/.test(id)
-    ? await readFile(join(folder, 'run.json'), 'utf8').catch(() => undefined)
-    : undefined;
+  return loadRun(join(options.stateDir, 'runs', /^[\w-]+$/.test(id) ? id : '-'), id);
+}
+
+/** Loads the run in a folder. @throws like `findRun`. */
+export async function loadRun(folder: string, id: string): Promise<KnownRun> {
+  const text = await readFile(join(folder, 'run.json'), 'utf8').catch(() => undefined);
   const record = text === undefined ? undefined : (JSON.parse(text) as RunRecord); // runs write it
   if (record?.command !== 'backfill') {
-    throw new UsageError(`there is no backfill ${JSON.stringify(id)} under ${options.stateDir}`, {
+    throw new UsageError(`there is no backfill ${JSON.stringify(id)} in ${folder}`, {
       code: 'unknown_run',
-      hint: `the ids stand in reports and under ${join(options.stateDir, 'runs')}; --state-dir names another folder`,
+      hint: 'the ids stand in reports and under the state folder; --state-dir names another one',
     });
   }
   const plan = await loadPlan(folder);
@@ -60,8 +62,11 @@ export interface OpenRun extends KnownRun {
   readonly jobs: number;
 }
 
+type Options = Pick<LaterOptions, 'jobs' | 'maxLock' | 'maxRate'>;
+type Target = Pick<Call, 'config' | 'io' | 'stop'> & { readonly options: Options };
+
 /**
- * Opens the target of a run again and holds its range while `body` works.
+ * Takes the state folder, opens the target of a run again and holds its range while `body` works.
  * @throws UsageError, CannotEvaluateError or IncompleteError with what the user does next.
  */
 export async function withRun<T>(
@@ -69,17 +74,34 @@ export async function withRun<T>(
   tell: (note: string) => void,
   body: (run: OpenRun, session: Connection) => Promise<T>,
 ): Promise<T> {
-  const { options, io, stop } = call;
   const known = await findRun(call);
+  await using _lock = await lockFolder(call.options.stateDir);
+  using states = openStates(known.folder);
+  return await withTarget(call, { known, states, words: [call.options.to ?? known.record.sinks[0] ?? ''], tell }, body);
+}
+
+/** What is known of a run before its target is open. */
+export interface Known {
+  readonly known: KnownRun;
+  readonly states: States;
+  /** Addresses or names, one of which is the run's target. */
+  readonly words: readonly string[];
+  readonly tell: (note: string) => void;
+}
+
+/** Opens the target of a run and holds its range while `body` works. */
+export async function withTarget<T>(
+  call: Target,
+  { known, states, words, tell }: Known,
+  body: (run: OpenRun, session: Connection) => Promise<T>,
+): Promise<T> {
+  const { options, io, stop } = call;
   const { folder, record, plan } = known;
-  await using _lock = await lockFolder(options.stateDir);
-  const url = targetOf(call, known);
+  const url = targetOf(call, known, words);
   const jobs = options.jobs ?? 2;
-  const fields = record.fields;
-  const opened = await openPostgresTable(url, { fields, jobs, env: io.env, signal: stop.now });
+  const opened = await openPostgresTable(url, { fields: record.fields, jobs, env: io.env, signal: stop.now });
   await using _sink = opened.sink;
   await using database = await connect(parseAddress(url, io.env), jobs + 3, stop.now);
-  using states = openStates(folder);
   using gate = openGate({ folder, maxRate: options.maxRate, busy: undefined, tell });
   const work: Work = {
     plan,
@@ -108,22 +130,18 @@ export async function withRun<T>(
 }
 
 /** Where the run went to: secrets are in no state, so an address with a password has to be given again. */
-function targetOf({ options, config }: Call, { record, plan }: KnownRun): string {
-  const word = options.to ?? record.sinks[0] ?? '';
-  const { url, name } = resolveSink(word, config, sinkSchemes);
-  const label = name ?? redact(url, config.secrets);
-  if (!/^postgres(?:ql)?:/i.test(url)) {
-    throw new UsageError(`${label} is no Postgres table`, {
-      code: 'backfill_target',
-      hint: 'name the target of the run with --to',
-    });
-  }
-  const address = new URL(url);
-  const table = address.searchParams.get('table') ?? 'events';
-  const isSame = table === plan.table.name || table === `${plan.table.schema}.${plan.table.name}`;
-  if (isSame) return url;
-  throw new UsageError(`run ${plan.run} went to table ${plan.table.schema}.${plan.table.name}, not to ${table}`, {
+function targetOf({ config }: Target, { plan }: KnownRun, words: readonly string[]): string {
+  const urls = words.map((word) => resolveSink(word, config, sinkSchemes).url);
+  const found = urls.find((url) => /^postgres(?:ql)?:/i.test(url) && isTableOf(url, plan));
+  if (found !== undefined) return found;
+  const given = urls.map((url) => redact(url, config.secrets)).join(', ');
+  throw new UsageError(`run ${plan.run} went to table ${plan.table.schema}.${plan.table.name}, not to ${given}`, {
     code: 'changed_since',
     hint: 'name the target of the run with --to',
   });
+}
+
+function isTableOf(url: string, { table }: BackfillPlan): boolean {
+  const name = new URL(url).searchParams.get('table') ?? 'events';
+  return name === table.name || name === `${table.schema}.${table.name}`;
 }

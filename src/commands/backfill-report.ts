@@ -146,7 +146,7 @@ function exitCodeOf(
   else if (outcome.error !== undefined) codes.push(4);
   if (plan.partitions.some(({ index }) => states.of(index).state === 'failed') || !balanced) codes.push(2);
   if (plan.failures.length > 0) codes.push(2);
-  if (!options.dryRun && !isDone && codes.length === 0) codes.push(4);
+  if (!options.dryRun && !options.detach && !isDone && codes.length === 0) codes.push(4);
   const { undecodable, invalid } = plan.accounts;
   if (undecodable + invalid + refused > 0) codes.push(1);
   return worstExitCode(codes);

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { carryOut } from '../backfill/carry-out.js';
 import type { Work } from '../backfill/context.js';
 import { openGate } from '../backfill/gate.js';
@@ -7,6 +7,9 @@ import { claimRange } from '../backfill/holders.js';
 import type { BackfillPlan } from '../backfill/plan.js';
 import { loadPlan, readPlan, savePlan, writePlan } from '../backfill/plan-file.js';
 import { makePlan, requireSamePlan } from '../backfill/planning.js';
+import { openDesk } from '../backfill/queue/desk.js';
+import { openJobs } from '../backfill/queue/jobs.js';
+import { handOut } from '../backfill/queue/watch.js';
 import { gatherRefused } from '../backfill/refused.js';
 import { sliceSource } from '../backfill/slices/slicing.js';
 import { openSpill } from '../backfill/slices/spill.js';
@@ -19,6 +22,8 @@ import { openQuarantine } from '../flow/quarantine.js';
 import { sizeOf, trimQuarantine } from '../flow/state/quarantine-tail.js';
 import { startRun } from '../flow/state/resume.js';
 import { type StoredRun, savePosition } from '../flow/state/run-record.js';
+import { parseAddress } from '../postgres/address.js';
+import { connect } from '../postgres/server.js';
 import { backfillRenderers } from '../report/backfill-renderers.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
 import { createProgress, type Progress } from '../report/progress.js';
@@ -133,7 +138,7 @@ async function work(
   });
   const todo = plan.partitions.filter(({ index, rows }) => rows > 0 && states.of(index).state !== 'done');
   for (const { index, rows } of plan.partitions) {
-    if (rows === 0 && states.of(index).state === 'planned') states.set(index, { state: 'done', verified: true });
+    if (rows === 0 && states.of(index).state === 'planned') await states.set(index, { state: 'done', verified: true });
   }
   const job: Work = {
     plan,
@@ -151,15 +156,20 @@ async function work(
     tell: progress.note,
   };
   const total = todo.reduce((sum, { rows }) => sum + rows, 0);
+  let shown = 0;
+  const show = (passed: number) => {
+    shown = passed;
+  };
   const timer = setInterval(() => {
+    if (options.queue === undefined) show(gate.passed);
     progress.update({
-      read: Math.round(gate.passed),
-      bytesRead: gate.passed,
+      read: Math.round(shown),
+      bytesRead: shown,
       bytesTotal: total,
       sinks: [
         {
           name: sink.name,
-          settled: gate.passed,
+          settled: shown,
           inFlight: 0,
           ...(gate.reason !== undefined && { waiting: gate.reason }),
         },
@@ -168,10 +178,39 @@ async function work(
     });
   }, 500);
   try {
+    if (options.queue !== undefined) return await overQueue(call, options.queue, { job, todo, onPassed: show });
     return await carryOut(job, todo, open.jobs);
   } finally {
     clearInterval(timer);
   }
+}
+
+/** Hands the partitions out to workers, and watches them. */
+async function overQueue(
+  { options, io, stop }: Call,
+  url: string,
+  {
+    job,
+    todo,
+    onPassed,
+  }: { readonly job: Work; readonly todo: BackfillPlan['partitions']; readonly onPassed: (events: number) => void },
+) {
+  const address = parseAddress(url, io.env);
+  await using database = await connect(address, 2, stop.now);
+  await using jobs = await openJobs(address, database, stop.now);
+  const desk = await openDesk(database, stop.now);
+  return await handOut({
+    run: job.plan.run,
+    folder: resolve(io.cwd, job.folder),
+    jobs,
+    desk,
+    states: job.states,
+    partitions: todo,
+    isDetached: options.detach,
+    finish: stop.finish,
+    tell: job.tell,
+    onPassed,
+  });
 }
 
 /** Reads the source into slices and plans what to do with them. */

@@ -5,7 +5,7 @@ import { writeControl } from '../backfill/control.js';
 import { releasePartition, takePartition } from '../backfill/holders.js';
 import type { PlannedPartition } from '../backfill/plan.js';
 import { gatherRefused } from '../backfill/refused.js';
-import { type PartitionProgress, readStates, type States } from '../backfill/states.js';
+import { type PartitionProgress, PLANNED, readStates, type States } from '../backfill/states.js';
 import { dropKept, undoPartition } from '../backfill/swap/undo.js';
 import { relationOf } from '../backfill/target.js';
 import { countSlice, judge } from '../backfill/verify.js';
@@ -33,8 +33,6 @@ export async function runStatus(call: Call): Promise<number> {
   await print(call, reportOn(known, states));
   return 0;
 }
-
-const PLANNED: PartitionProgress = { state: 'planned', accepted: 0, duplicate: 0, rejected: 0, verified: false };
 
 /** `respool backfill retry <run>`: the failed partitions again, over the original plan. */
 export async function runRetry(call: Call): Promise<number> {

@@ -44,6 +44,20 @@ const backfillOptions = {
     },
     text,
   ),
+  queue: optional(
+    {
+      flag: '--queue',
+      value: 'postgres://…',
+      summary: 'hand the partitions out to respool worker on any number of machines, over this database',
+      group: 'Many machines',
+    },
+    text,
+  ),
+  detach: toggle({
+    flag: '--detach',
+    summary: 'with --queue: end once everything is handed out; the same command again watches',
+    group: 'Many machines',
+  }),
   maxLock: withDefault(
     {
       flag: '--max-lock',

@@ -6,6 +6,7 @@ export const commandLoaders: Readonly<Record<string, () => Promise<Command>>> = 
   validate: async () => (await import('./validate.js')).validate,
   diff: async () => (await import('./diff.js')).diff,
   backfill: async () => (await import('./backfill.js')).backfill,
+  worker: async () => (await import('./worker.js')).worker,
   trace: async () => (await import('./trace.js')).trace,
   runs: async () => (await import('./runs.js')).runs,
   'runs show': async () => (await import('./runs.js')).runsShow,

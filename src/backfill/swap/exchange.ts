@@ -60,7 +60,7 @@ begin
   perform set_config('respool.locked_ms', (extract(epoch from clock_timestamp() - began) * 1000)::text, false);
 end`;
   return (
-    `begin; set local client_min_messages = warning; set local timezone = 'UTC'; ` +
+    `begin; set local synchronous_commit = on; set local client_min_messages = warning; set local timezone = 'UTC'; ` +
     `set local lock_timeout = ${Math.max(20, Math.round(maxLockMs * SHARE_FOR_WAITING))}; ` +
     `set local statement_timeout = ${Math.round(maxLockMs)}; set local idle_in_transaction_session_timeout = ${Math.round(maxLockMs)}; ` +
     `do ${dollars(body)}; commit`

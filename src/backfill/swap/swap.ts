@@ -30,7 +30,8 @@ import { buildIndexes, dress, type Staging } from './staging.js';
 /** Fewer noted keys than this are carried over under the lock. */
 const FEW = 500;
 const MOST_ROUNDS = 50;
-const BUILDING = `set statement_timeout = 0; set lock_timeout = '30s'; set timezone = 'UTC'; set datestyle = 'ISO'`;
+/** Until the swap itself nothing has to outlive a crash of the server: it would be built anew. */
+const BUILDING = `set synchronous_commit = off; set statement_timeout = 0; set lock_timeout = '30s'; set timezone = 'UTC'; set datestyle = 'ISO'`;
 
 /**
  * Builds a new partition out of a slice, verifies it, and puts it in the place of the live one in a single short
@@ -43,7 +44,7 @@ export async function swapSlice(work: Work, session: Connection, partition: Plan
   const { oid: liveOid } = await relationOf(session, table, partition);
   if (liveOid !== undefined && states.of(partition.index).newOid === liveOid) {
     await forget(session, swapNames(work.plan.run, partition));
-    states.set(partition.index, { state: 'done', verified: true, endedAt: new Date().toISOString() });
+    await states.set(partition.index, { state: 'done', verified: true, endedAt: new Date().toISOString() });
     return;
   }
   const way = await prepare(work, session, { partition, liveOid });
@@ -62,7 +63,7 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
   await beginCapture(work, session, way);
   const refused = await loadStaging(work, session, way);
   const repeats = await build(session, way.staging, work);
-  states.set(partition.index, { state: 'verifying', ...refusedOf(refused) });
+  await states.set(partition.index, { state: 'verifying', ...refusedOf(refused) });
   const found = await countRelation({ connection: session, table, relation: way.staging.names.staging });
   const verification = judge(partition, refused, addCounted(found, repeats));
   if (!verification.agrees) throw notVerified(partition, verification);
@@ -70,7 +71,7 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
   await session.run(`analyze ${way.staging.names.staging}`);
   await shieldFallback(session, way, lockingOf(work));
   await catchUp(session, way);
-  states.set(partition.index, {
+  await states.set(partition.index, {
     state: 'swapping',
     accepted: found.rows,
     duplicate: repeats.rows,
@@ -82,7 +83,7 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
   const lockedMs = await exchange(session, way, lockingOf(work));
   const carriedOver = way.capture === undefined ? 0 : await notedWrites(session, way.capture);
   await forget(session, way.staging.names);
-  states.set(partition.index, {
+  await states.set(partition.index, {
     state: 'done',
     verified: true,
     carriedOver,

@@ -40,12 +40,12 @@ export async function undoPartition(work: Work, session: Connection, partition: 
   if (!isOurs) {
     if (state === 'done' && plan.method === 'insert' && partition.oid !== undefined) throw insertedInto(partition);
     await clearAway(undo);
-    states.set(partition.index, { state: 'undone' });
+    await states.set(partition.index, { state: 'undone' });
     return state === 'done' ? 'is no longer what the run had made of it: nothing to undo' : 'cleared away';
   }
   const text = oldOid === undefined ? await takeOutMade(undo) : await putBack(undo);
   await session.run(`set client_min_messages = warning; ${forgetCaptureSql(names)}`);
-  states.set(partition.index, { state: 'undone', endedAt: new Date().toISOString() });
+  await states.set(partition.index, { state: 'undone', endedAt: new Date().toISOString() });
   return text;
 }
 
@@ -176,7 +176,7 @@ export async function dropKept(
     await session.run(`set lock_timeout = '30s'; drop table ${relation}`);
     dropped.push(name);
   }
-  if (state === 'done') states.set(partition.index, { dropped: true });
+  if (state === 'done') await states.set(partition.index, { dropped: true });
   return dropped;
 }
 
