@@ -34,7 +34,7 @@ export interface Jobs extends AsyncDisposable {
 
 const QUEUE = 'respool-backfill';
 const DEAD = 'respool-backfill-dead';
-const MOST_TRIES = 20;
+const MOST_TRIES = 1_000;
 const MAKING = 0x7265_7372;
 
 /**
