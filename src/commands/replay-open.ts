@@ -23,7 +23,7 @@ import type { Invocation } from './command.js';
 import { confirm } from './confirm.js';
 import type { ReplayOptions } from './replay.js';
 import { openSinks, type SinkAddress, sinkAddresses } from './replay-sinks.js';
-import { unwrapperFor } from './unwrap-option.js';
+import { fetchesBodies, unwrapperFor } from './unwrap-option.js';
 
 /** Everything that a replay needs, opened in the order in which one thing depends on another. */
 export interface OpenReplay extends AsyncDisposable {
@@ -181,6 +181,7 @@ async function openSources({ args, config, options, io }: Call, catalog: Catalog
       ...(quote !== undefined && { quote: quote ?? '' }),
       ...(batchRecords !== undefined && { batchRecords }),
       brotli,
+      fetchesBodies: fetchesBodies(options.unwrap),
       dryRun,
       stateDir: options.stateDir,
       queue: options,

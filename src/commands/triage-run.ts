@@ -16,7 +16,7 @@ import type { Invocation } from './command.js';
 import { threadsFor } from './threads.js';
 import type { TriageOptions } from './triage.js';
 import { triageReport } from './triage-report.js';
-import { unwrapperFor } from './unwrap-option.js';
+import { fetchesBodies, unwrapperFor } from './unwrap-option.js';
 
 type Call = Invocation<TriageOptions>;
 
@@ -91,6 +91,7 @@ function openLetters({ args, config, options, io }: Call): Promise<Source> {
       ...(delimiter !== undefined && { delimiter }),
       ...(quote !== undefined && { quote: quote ?? '' }),
       brotli,
+      fetchesBodies: fetchesBodies(options.unwrap),
       dryRun: true,
       env: io.env,
     },

@@ -34,3 +34,8 @@ export function unwrapperFor(unwrap: Unwrap): { unwrapper?: UnwrapperReference }
   if (unwrap === 'none') return {};
   return { unwrapper: unwrapperReference(unwrap === 'auto' ? {} : { families: unwrap }) };
 }
+
+/** Whether bodies that lie in S3 are fetched. */
+export function fetchesBodies(unwrap: Unwrap): boolean {
+  return unwrap === 'auto' || (unwrap !== 'none' && unwrap.includes('s3-pointer'));
+}

@@ -11,6 +11,8 @@ export interface SourceContext extends DumpOptions {
   readonly snapshots?: Map<string, string>;
   /** The state folder, for what a queue does not remember itself: how far a stream has been read. */
   readonly stateDir?: string;
+  /** Whether bodies of messages that lie in S3 are fetched (the extended client of SQS). */
+  readonly fetchesBodies?: boolean;
   /** How a queue is read; absent for commands that read dumps only. */
   readonly queue?: QueueOptions;
 }

@@ -3,6 +3,7 @@ import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
 import type { SourceContext } from './context.js';
 import { openDump } from './dump/dump.js';
+import { withFetchedBodies } from './fetched-bodies.js';
 import type { Source } from './source.js';
 
 /** Opens one kind of source by its address. */
@@ -39,6 +40,11 @@ export const sourceSchemes: readonly string[] = [...DUMP_SCHEMES, ...OPENERS.key
  * @throws UsageError when a scheme is unknown, kinds are mixed, or nothing is there.
  */
 export async function openSource(inputs: readonly string[], context: SourceContext): Promise<Source> {
+  const source = await openOne(inputs, context);
+  return context.fetchesBodies === true ? withFetchedBodies(source, context.env ?? {}) : source;
+}
+
+async function openOne(inputs: readonly string[], context: SourceContext): Promise<Source> {
   const [first] = inputs;
   if (first === undefined) {
     throw new UsageError('no source is named', { code: 'no_source', hint: 'name a file, a folder, or - for stdin' });

@@ -32,7 +32,8 @@ function parseUrl(url: string): { bucket: string; prefix: string } {
   throw new UsageError(`${url}: names no bucket`, { code: 'bad_s3_url', hint: 'write s3://bucket/prefix' });
 }
 
-async function openClient(env: Environment): Promise<S3Client> {
+/** A client for the endpoint and the keys of the environment. */
+export async function openClient(env: Environment): Promise<S3Client> {
   const { S3Client } = await import('@aws-sdk/client-s3');
   const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN } = env;
