@@ -122,6 +122,18 @@ test('what a dead sink certainly did not get is sent by the next run', async () 
   expect(copies.size).toBe(2);
 });
 
+test('what the sink itself calls unknown stays unknown, and is not sent again', async () => {
+  await using folder = await folderWith();
+  const { sink, copies } = farSide(() => ({ kind: 'unknown', reason: 'no answer' }));
+  {
+    await using one = await guarded(folder.path, sink);
+    expect(kinds(await one.sink.deliver(events('a', 'a'), signal))).toEqual(['unknown', 'unknown']);
+  }
+  await using two = await guarded(folder.path, sink, { run: 'two' });
+  expect(kinds(await two.sink.deliver(events('a'), signal))).toEqual(['unknown']);
+  expect(copies.get('a')).toBe(1);
+});
+
 /** A process that died between the request and its answer. */
 async function interrupted(folder: string) {
   const { sink, copies, open } = farSide(() => 'hang');
