@@ -1,5 +1,6 @@
 import type { Command, Invocation, Io, Stop } from '../commands/command.js';
 import { commandLoaders, loadCommands } from '../commands/registry.js';
+import type { FlagShape } from '../config/check.js';
 import { type Config, emptyConfig } from '../config/config.js';
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
@@ -72,7 +73,13 @@ async function runCommand(
 
 async function readConfig(typed: Typed, io: Io): Promise<Config> {
   const { loadConfig } = await import('../config/load.js');
-  const flags = (await loadCommands()).flatMap(({ options }) =>
+  const path = typed.texts.get('--config')?.at(-1);
+  return loadConfig({ cwd: io.cwd, env: io.env, flags: flagShapes, ...(path !== undefined && { path }) });
+}
+
+/** What the configuration file may set: the flags of all commands, which are loaded for it. */
+async function flagShapes(): Promise<readonly FlagShape[]> {
+  return (await loadCommands()).flatMap(({ options }) =>
     Object.values(options).map(({ description, isRepeatable }) => ({
       name: description.flag.slice(2),
       isSwitch: description.value === undefined,
@@ -80,8 +87,6 @@ async function readConfig(typed: Typed, io: Io): Promise<Config> {
       isPath: description.completes !== undefined,
     })),
   );
-  const path = typed.texts.get('--config')?.at(-1);
-  return loadConfig({ cwd: io.cwd, env: io.env, flags, ...(path !== undefined && { path }) });
 }
 
 async function printHelp(io: Io, exitCode: number): Promise<number> {

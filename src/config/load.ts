@@ -9,7 +9,8 @@ import type { ConfigProblem } from './document.js';
 export interface ConfigRequest {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly flags: readonly FlagShape[];
+  /** Asked for when there is a file. */
+  readonly flags: () => Promise<readonly FlagShape[]>;
   /** The file that the user named; otherwise it is looked for in `cwd` and above, up to the repository's root. */
   readonly path?: string;
 }
@@ -33,7 +34,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
   if (syntax.length > 0) throw invalid(label, syntax);
 
   const pathFromHere = (found: string): string => relative(cwd, resolve(dirname(path), found)) || '.';
-  const { config, problems } = checkConfig(root, { env, flags, pathFromHere });
+  const { config, problems } = checkConfig(root, { env, flags: await flags(), pathFromHere });
   if (problems.length > 0) throw invalid(label, problems);
   return { ...config, path };
 }

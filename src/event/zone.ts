@@ -34,6 +34,8 @@ export function createZone(name: string): Zone {
 }
 
 function canonicalName(name: string): string {
+  // Asking for names of zones is slow, and this one is asked for most.
+  if (name === 'UTC') return name;
   try {
     const { timeZone } = new Intl.DateTimeFormat('en-US', { timeZone: name }).resolvedOptions();
     return timeZone === 'Etc/UTC' ? 'UTC' : timeZone;

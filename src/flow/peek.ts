@@ -39,7 +39,7 @@ export async function peek(source: Source, shape: RecordShape, signal: AbortSign
     ...shape,
     fields: {},
     timezone: 'UTC',
-    identical: 'merge',
+    identical: 'none',
     filter: { events: [] },
     encoders: [],
   });

@@ -10,10 +10,15 @@ const INVALID_FILE = /(?:^|[._-])(?:invalid|fail)(?:[._-]|$)/iu;
  */
 export function createExpectation(folders: readonly string[]): (path: string) => Expectation {
   return (path) => {
-    const inside = folders.map((folder) => relative(folder, path)).find((rest) => !rest.startsWith('..'));
+    const inside = folders.map((folder) => pathInside(folder, path)).find((rest) => !rest.startsWith('..'));
     if (inside === undefined) return 'valid';
     const segments = inside.split(sep);
     const file = segments.pop() ?? '';
     return segments.some((segment) => INVALID_FOLDER.test(segment)) || INVALID_FILE.test(file) ? 'invalid' : 'valid';
   };
+}
+
+function pathInside(folder: string, path: string): string {
+  const prefix = folder.endsWith(sep) ? folder : folder + sep;
+  return path.startsWith(prefix) ? path.slice(prefix.length) : relative(folder, path);
 }

@@ -15,7 +15,7 @@ const flags: readonly FlagShape[] = [
 ];
 
 function load(cwd: string, env: Record<string, string> = {}, path?: string) {
-  return loadConfig({ cwd, env, flags, ...(path !== undefined && { path }) });
+  return loadConfig({ cwd, env, flags: async () => flags, ...(path !== undefined && { path }) });
 }
 
 test('without a file the configuration is empty', async () => {

@@ -64,7 +64,7 @@ function keepId(cursor: Cursor, id: string): undefined {
   cursor.id = id;
 }
 
-function createIdReader(fields: Fields, identical: 'merge' | 'keep', remarks: IdentityRemarks): Identify {
+function createIdReader(fields: Fields, identical: Spec['identical'], remarks: IdentityRemarks): Identify {
   const pointer = fields.id?.pointer;
   const topLevel = pointer?.length === 1 ? pointer[0] : undefined;
   const occurrences = identical === 'keep' ? new Occurrences() : undefined;
@@ -87,7 +87,7 @@ function createIdReader(fields: Fields, identical: 'merge' | 'keep', remarks: Id
       return undefined;
     }
     remarks.derivedIds++;
-    cursor.id = derivedId(cursor, occurrences);
+    cursor.id = identical === 'none' ? '' : derivedId(cursor, occurrences);
     return undefined;
   };
 }

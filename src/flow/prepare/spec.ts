@@ -17,8 +17,8 @@ export interface PrepareSpec {
   readonly timezone: string;
   /** Pointer to the array that holds a record's events; undefined when a record is an event. */
   readonly split?: readonly string[];
-  /** What identical events without an id are: one event, or as many as there are. */
-  readonly identical: 'merge' | 'keep';
+  /** What identical events without an id are: one event, or as many as there are; with `none` they get no id at all. */
+  readonly identical: 'merge' | 'keep' | 'none';
   readonly filter: FilterSpec;
   /** What mends events before they are checked. */
   readonly repair?: RepairSpec;
