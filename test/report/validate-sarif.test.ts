@@ -1,6 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { renderValidateSarif } from '../../src/report/validate-sarif.js';
+import { folderWith } from '../support/cli.js';
+import { check } from '../validate/checking.js';
 import { refused, validateReport } from './validate-examples.js';
+
+const sarifSchema = fileURLToPath(
+  new URL('../../node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json', import.meta.url),
+);
 
 interface Log {
   readonly version: string;
@@ -15,6 +22,30 @@ interface Log {
     }[];
   }[];
 }
+
+test.each([
+  ['a report with everything', refused],
+  ['a clean report', validateReport()],
+  ['a report with findings within the limits', { ...refused, complete: true, failures: [], exitCode: 0 }],
+])('SARIF of %s fits the schema of SARIF 2.1.0', async (_, report) => {
+  await using folder = await folderWith({ 'report.sarif': renderValidateSarif(report) });
+  const found = await check(['report.sarif', '--format', 'json', '--schema', sarifSchema], folder.path);
+
+  expect(found).toMatchObject({ status: 0, report: { valid: 1 } });
+});
+
+test('the schema of SARIF 2.1.0 refuses what is none', async () => {
+  const { runs, ...rest } = JSON.parse(renderValidateSarif(refused));
+  const [{ results, ...run }] = runs;
+  const broken = { ...rest, runs: [{ ...run, results: [{ ...results[0], level: 'fatal', message: 'text' }] }] };
+  await using folder = await folderWith({ 'report.sarif': JSON.stringify(broken) });
+  const { report } = await check(['report.sarif', '--format', 'json', '--schema', sarifSchema], folder.path);
+
+  expect(report.problems.map(({ pointer }) => pointer)).toEqual([
+    '/runs/0/results/0/level',
+    '/runs/0/results/0/message',
+  ]);
+});
 
 test('SARIF has the members that 2.1.0 requires, and each result points at its rule', () => {
   const log = JSON.parse(renderValidateSarif(refused)) as Log;
