@@ -35,6 +35,16 @@ const cases = {
   b2: async () => compare('b: 3,000,000 flights as NDJSON', { ...(await narrow('ndjson')), target: 1 }),
   c: async () =>
     compare('c: the dump of (a) again, all duplicates', { ...(await wide(1e6)), again: true, target: 0.35 }),
+  s1: async () =>
+    compare('s: --method swap of (a), verified', {
+      ...swapOf(await wide(1e6), '2019-07-01', '2019-07-31'),
+      target: 0.55,
+    }),
+  s2: async () =>
+    compare('s: --method swap of (b) as CSV, 7 months, verified', {
+      ...swapOf(await narrow('csv'), '2001-01-01', '2001-08-01'),
+      target: 0.7,
+    }),
 };
 const largeCases = {
   a10: async () => growth('10 x (a)', await wide(1e6), await wide(1e7)),
@@ -84,15 +94,21 @@ async function narrow(kind, times = 1) {
   };
 }
 
+/** The same input as a backfill that builds every partition of the range anew. */
+function swapOf(input, since, until) {
+  const range = ['--since', since, '--until', until, '--method', 'swap', '--jobs', '2'];
+  return { ...input, command: 'backfill', replay: [...input.replay, ...range] };
+}
+
 /** psql and respool in turn, each into a fresh table. */
-async function compare(title, { table, copy, replay, count, expected, again = false, target: bound }) {
+async function compare(title, { table, copy, replay, count, expected, command, again = false, target: bound }) {
   const peer = [];
   const ours = [];
   for (let i = 0; i < runs; i++) {
     psql(target, table);
     peer.push(await measure('psql', ['-qX', target, '-c', copy]));
     if (!again) psql(target, table);
-    ours.push(await respool(replay));
+    ours.push(await respool(replay, command));
     expectCount(count, expected);
   }
   const ratio = median(ours.map(({ seconds }, i) => seconds / peer[i].seconds));
@@ -148,11 +164,11 @@ async function startUp() {
   console.log(line(results.at(-1)));
 }
 
-async function respool(args) {
+async function respool(args, command = 'replay') {
   const state = mkdtempSync(join(tmpdir(), 'respool-bench-'));
   try {
     const options = ['--state-dir', state, '--output', 'json', '-q'];
-    return await measure(process.execPath, [bin, 'replay', ...args, ...options]);
+    return await measure(process.execPath, [bin, command, ...args, ...options]);
   } finally {
     rmSync(state, { recursive: true, force: true });
   }

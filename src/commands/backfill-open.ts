@@ -46,6 +46,7 @@ export async function openBackfill(call: Call): Promise<OpenBackfill> {
   const open = await openReplay(asReplay(call), opening);
   try {
     if (target === undefined) throw new Error('the sink was opened');
+    refuseMessages(open);
     const { table, sink, url } = target;
     const database = await connect(parseAddress(url, call.io.env), open.jobs + 3, call.stop.now);
     const close = async () => {
@@ -85,6 +86,15 @@ function withPeriod(url: string, period: string | undefined): string {
   const address = new URL(url);
   address.searchParams.set('partition-by', period);
   return address.href;
+}
+
+/** Messages of a queue would have to be held until the last partition is done. */
+function refuseMessages({ source }: OpenReplay): void {
+  if (source.settles !== 'messages') return;
+  throw new UsageError(`${source.label} is a queue, and a backfill reads dumps and tables`, {
+    code: 'backfill_source',
+    hint: 'take a snapshot of it with respool replay --snapshot first, and backfill from that',
+  });
 }
 
 function requirePostgres(url: string): void {

@@ -89,7 +89,7 @@ test('a swap and its undoing lose nothing that is written meanwhile, and no read
     `select relname as name from pg_class where relname ~ '^respool_' union all select tgname from pg_trigger where tgname ~ '^respool_' union all select proname from pg_proc where proname ~ '^respool_'`,
   );
   expect(leftovers).toEqual([]);
-});
+}, 90_000);
 
 test('a busy table is not locked longer than allowed: the swap waits for its turn, and says so', async () => {
   await using p = await openPlace(dayEvents(300));
@@ -193,4 +193,4 @@ test('the second of two backfills over an overlapping range is told who holds it
   );
   expect(beside.status).toBe(0);
   expect((await first.end).status).toBe(0);
-});
+}, 90_000);
