@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 const WORDS = 4;
 
@@ -49,7 +49,7 @@ export function createDigestSet(): DigestSet {
 
 /** The first 16 bytes of the SHA-256; the last word is never zero, which marks empty slots. */
 function digestOf(text: string): Uint32Array {
-  const bytes = createHash('sha256').update(text).digest();
+  const bytes = hash('sha256', text, 'buffer');
   const digest = new Uint32Array(WORDS);
   for (let word = 0; word < WORDS; word++) digest[word] = bytes.readUInt32LE(word * 4);
   digest[WORDS - 1] = (digest[WORDS - 1] ?? 0) || 1;

@@ -85,7 +85,7 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
     leave,
     isNew(message) {
       const { key } = message;
-      if (left.has(key)) {
+      if (left.size > 0 && left.has(key)) {
         if (limits.returnsAtOnce === true) giveBack([message]);
         return false;
       }

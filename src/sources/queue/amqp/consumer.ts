@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib';
 import { pause } from '../../../pause.js';
 import type { AmqpAddress } from './address.js';
@@ -124,7 +124,7 @@ export class Consumer implements AsyncDisposable {
   private keyOf({ properties, content, fields }: ConsumeMessage): string {
     const id: unknown = properties.messageId;
     if (typeof id !== 'string' || id === '') return `${this.reconnects}:${fields.deliveryTag}`;
-    const key = `${id} ${createHash('sha1').update(content).digest('base64')}`;
+    const key = `${id} ${hash('sha1', content, 'base64')}`;
     return this.keys.has(key) ? `${key} ${this.reconnects}:${fields.deliveryTag}` : key;
   }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { locatePointer } from '../../../event/locate.js';
 import type { Letter } from '../../letter.js';
 import type { QueueDriver } from '../driver.js';
@@ -63,7 +63,7 @@ function letterOf(bytes: Buffer, queue: string): Letter {
     kind: 'resque',
     queue,
     origin: textOf(entry.queue),
-    id: createHash('sha256').update(body).digest('hex'),
+    id: hash('sha256', body),
     name: textOf(job.class),
     failedAt: timeOf(entry.failed_at),
     error: { class: textOf(entry.exception), message: textOf(entry.error) },

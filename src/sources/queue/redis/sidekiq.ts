@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Letter } from '../../letter.js';
 import type { QueueDescription, QueueDriver } from '../driver.js';
@@ -46,15 +46,7 @@ export function createSidekiqDriver(
     store: {
       async next(signal) {
         const page = await jobs.next(signal);
-        return page.map((bytes) => {
-          const digest = createHash('sha256').update(bytes).digest('hex');
-          // A list may hold the same bytes twice; a set may not.
-          return {
-            key: isSet ? digest : `${read++}:${digest}`,
-            handle: bytes,
-            letter: letterOf(bytes, { queue, digest }),
-          };
-        });
+        return page.map((bytes) => ({ key: String(read++), handle: bytes, letter: letterOf(bytes, queue) }));
       },
       remove: jobs.remove,
     },
@@ -127,7 +119,7 @@ async function describeQueue(redis: Redis, key: string): Promise<QueueDescriptio
   };
 }
 
-function letterOf(bytes: Buffer, { queue, digest }: { readonly queue: string; readonly digest: string }): Letter {
+function letterOf(bytes: Buffer, queue: string): Letter {
   const job = parsedJob(bytes);
   const retries = numberOf(job.retry_count);
   const [name, message] = [textOf(job.error_class), textOf(job.error_message)];
@@ -136,7 +128,7 @@ function letterOf(bytes: Buffer, { queue, digest }: { readonly queue: string; re
     queue,
     origin: textOf(job.queue),
     // Whatever was pushed without an id is known by its bytes.
-    id: textOf(job.jid) ?? digest,
+    id: textOf(job.jid) ?? hash('sha256', bytes),
     name: textOf(job.wrapped) ?? textOf(job.class),
     sentAt: timeOf(job.created_at) ?? timeOf(job.enqueued_at),
     failedAt: timeOf(job.failed_at),
