@@ -30,6 +30,7 @@ async function allIn(folder: string): Promise<string> {
 
 test.each(['in the environment', 'in the address', 'in the configuration'])(
   'secrets %s are in nothing that respool writes, whatever goes wrong',
+  { timeout: 90_000 },
   async (where) => {
     await using mixpanel = await startMixpanel({ account: SECRETS.account });
     await using datadog = await startDatadogLogs({ apiKey: SECRETS.apiKey, appKey: SECRETS.appKey });

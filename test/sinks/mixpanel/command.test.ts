@@ -20,6 +20,7 @@ async function start(switches: MixpanelSwitches = {}) {
 
 test.skipIf(!existsSync(hour))(
   'an hour of GH Archive is imported, and replaying it again changes no report',
+  { timeout: 90_000 },
   async () => {
     await using folder = await folderWith();
     await using t = await start();
