@@ -71,7 +71,11 @@ async function deliver(
 }
 
 const TAKEN: Verdict = { kind: 'accepted' };
-const ELSEWHERE = { kind: 'rejected', code: 'partition_unreachable', reason: 'it belongs into another partition' } as const;
+const ELSEWHERE = {
+  kind: 'rejected',
+  code: 'partition_unreachable',
+  reason: 'it belongs into another partition',
+} as const;
 
 function count(counts: { accepted: number; duplicate: number; rejected: number }, verdict: Verdict | undefined): void {
   if (verdict?.kind === 'accepted' || verdict?.kind === 'duplicate' || verdict?.kind === 'rejected')

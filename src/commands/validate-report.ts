@@ -13,6 +13,8 @@ import { tolerate } from './validate-tolerance.js';
 
 /** What has been looked at, and what came of it. */
 export interface Judged {
+  /** What is odd in the schemas. */
+  readonly lint: readonly string[];
   readonly catalog: Catalog;
   readonly files: number;
   readonly startedMs: number;
@@ -29,13 +31,13 @@ type Call = Invocation<ValidateOptions>;
 
 /** Makes the report: adds up, judges by the thresholds and the baseline, and chooses the exit code. */
 export async function reportOf(call: Call, judged: Judged): Promise<ValidateReport> {
-  const { outcome, files, catalog } = judged;
+  const { outcome, files } = judged;
   const summary = outcome?.summary ?? new Summary(0);
   const failures = (outcome?.failures ?? []).map((failure) => failureOf(failure, judged.source));
   const isComplete = failures.length === 0 && outcome?.isStopped !== true;
   const tolerance = await tolerate(call.options, summary, isComplete);
   const empty = judged.isWithoutEvents ? [] : emptiness(call, files, summary);
-  const findings = [...empty, ...judged.schemas.findings, ...lintFindings(call, catalog), ...tolerance.findings];
+  const findings = [...empty, ...judged.schemas.findings, ...lintFindings(call, judged.lint), ...tolerance.findings];
   const { events, valid, invalid, undecodable, problems, problemCount } = summary;
   return {
     reportVersion: 1,
@@ -75,8 +77,8 @@ function emptiness({ options }: Call, files: number, { events }: Summary): Findi
   return [{ code: 'too_few_events', message }];
 }
 
-function lintFindings({ options }: Call, { warnings }: Catalog): Finding[] {
-  return options.lint === 'error' ? warnings.map((message) => ({ code: 'schema_lint', message })) : [];
+function lintFindings({ options }: Call, lint: readonly string[]): Finding[] {
+  return options.lint === 'error' ? lint.map((message) => ({ code: 'schema_lint', message })) : [];
 }
 
 function groupsOf(summary: Summary): ProblemGroup[] {
@@ -90,10 +92,10 @@ function groupsOf(summary: Summary): ProblemGroup[] {
   return [...groups.values()].sort((a, b) => b.count - a.count);
 }
 
-function warningsOf({ options }: Call, { catalog, fieldNotes, schemas }: Judged, summary: Summary): string[] {
+function warningsOf({ options }: Call, { lint, fieldNotes, schemas }: Judged, summary: Summary): string[] {
   const { duplicateKeys, unknownNames } = summary;
   return [
-    ...(options.lint === 'error' ? [] : catalog.warnings),
+    ...(options.lint === 'error' ? [] : lint),
     ...fieldNotes,
     ...schemas.warnings,
     ...(duplicateKeys > 0 ? [`${counted(duplicateKeys, 'event')} with repeated keys: the last value counts`] : []),

@@ -4,6 +4,7 @@ import { resolveSource } from '../config/resolve.js';
 import { UsageError } from '../errors.js';
 import { chooseFields, type Fields } from '../event/fields.js';
 import { parseSplitPointer } from '../event/locate.js';
+import { parsePointer } from '../event/pointer.js';
 import { peek } from '../flow/peek.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
 import { createProgress, type Progress } from '../report/progress.js';
@@ -59,6 +60,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   const startedMs = performance.now();
   const catalog = await openCatalog(options);
   await emitTypes(call, catalog);
+  const lint = await oddSchemas(call, catalog);
   const isAboutSchemas = [options.against, options.before, options.emitTypes].some((option) => option !== undefined);
   const isWithoutEvents = isAboutSchemas && call.args.length === 0 && options.fixtures.length === 0;
   const before = await readBefore(call);
@@ -71,7 +73,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   const opened = isWithoutEvents ? undefined : await openParts(call, catalog);
   if (opened === undefined) {
     const schemas = await judge({});
-    return reportOf(call, { catalog, files: 0, startedMs, fieldNotes: [], schemas, isWithoutEvents });
+    return reportOf(call, { catalog, lint, files: 0, startedMs, fieldNotes: [], schemas, isWithoutEvents });
   }
   const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
   const shape = { ...(split !== undefined && { split }), ...unwrapperFor(options.unwrap) };
@@ -109,7 +111,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     onProgress: watch(source, progress, startedMs),
   });
   const schemas = await judge({ fields: chosen.fields, summary: outcome.summary });
-  const judged: Judged = { catalog, files: source.parts.length, startedMs, fieldNotes: chosen.warnings, schemas };
+  const judged: Judged = { catalog, lint, files: source.parts.length, startedMs, fieldNotes: chosen.warnings, schemas };
   return reportOf(call, { ...judged, outcome, source });
 }
 
@@ -119,6 +121,14 @@ async function openCatalog({ schema, schemaMap: mappings, keyword: keywords }: V
     code: 'no_schema',
     hint: 'add --schema <file or folder>',
   });
+}
+
+/** What is odd in the schemas: what was seen as they were read, and those that nothing can match. */
+async function oddSchemas({ options, config }: Call, catalog: Catalog): Promise<readonly string[]> {
+  const { impossibleSchemas } = await import('../schema/impossible.js');
+  const name = options.name ?? config.fields.name ?? catalog.annotation.name;
+  const pointer = name === undefined ? undefined : name.startsWith('/') ? parsePointer(name) : [name];
+  return [...catalog.warnings, ...impossibleSchemas(catalog, pointer)];
 }
 
 async function emitTypes({ options, io }: Call, catalog: Catalog): Promise<void> {

@@ -92,3 +92,31 @@ test('two schemas for one name are a warning, and a finding with --lint error', 
     report: { findings: [{ code: 'schema_lint' }] },
   });
 });
+
+test.each([
+  [{ required: ['tons'], properties: { tons: { type: 'string' } } }, '/tons would have to be of two types at once'],
+  [{ required: ['crew'] }, '/crew is not allowed, and cannot be left out'],
+  [{ properties: { name: { const: 'sailed' } } }, 'no value is left for /name'],
+  [
+    { anyOf: [{ type: 'array' }, { properties: { tons: false }, required: ['tons'] }] },
+    'none of the alternatives is left',
+  ],
+  [{ required: ['tons'], properties: { tons: { minimum: 9, maximum: 3 } } }, 'at least 9 and at most 3'],
+  [{ required: ['tons'], anyOf: [{ type: 'array' }, { type: 'object' }] }, undefined],
+])('the schema %j of an event is told to be impossible where it is', async (schema, why) => {
+  const envelope = {
+    type: 'object',
+    additionalProperties: false,
+    properties: { name: { type: 'string' }, tons: { type: 'number' } },
+    'x-respool': { name: 'name' },
+  };
+  await using folder = await folderWith({ 'dump.ndjson': '{"name":"other"}' });
+  await mkdir(join(folder.path, 'schemas/events'), { recursive: true });
+  await writeFile(join(folder.path, 'schemas/envelope.schema.json'), JSON.stringify(envelope));
+  await writeFile(join(folder.path, 'schemas/events/berthed.json'), JSON.stringify(schema));
+  const { status, report } = await check(['dump.ndjson', '--schema', 'schemas', '--lint', 'error'], folder.path);
+  const told = report.findings.map(({ message }) => message);
+
+  expect(status).toBe(why === undefined ? 0 : 1);
+  expect(told).toEqual(why === undefined ? [] : [expect.stringContaining(why)]);
+});
