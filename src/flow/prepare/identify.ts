@@ -47,8 +47,7 @@ export function createIdentify({ fields, timezone, identical }: Spec, remarks: I
   return (cursor) => {
     const problem = cursor.keepsId === undefined ? readId(cursor) : keepId(cursor, cursor.keepsId);
     if (problem !== undefined) return problem;
-    const { given } = cursor;
-    if (cursor.id === cursor.partOfId && given?.id !== undefined) cursor.id = givenId(given, given.id);
+    if (cursor.partOfId !== undefined) ownPart(cursor, cursor.partOfId);
     cursor.name = name === undefined ? '' : readName(cursor, name);
     cursor.timeUs = time === undefined ? Number.NaN : timeOf(cursor, time);
     if (cursor.given !== undefined) {
@@ -58,6 +57,12 @@ export function createIdentify({ fields, timezone, identical }: Spec, remarks: I
     if (Number.isNaN(cursor.timeUs)) remarks.withoutTime++;
     return undefined;
   };
+}
+
+/** A part that repeats the id of the whole has one of its own. */
+function ownPart(cursor: Cursor, whole: string): void {
+  const { given } = cursor;
+  if (cursor.id === whole && given?.id !== undefined) cursor.id = givenId(given, given.id);
 }
 
 function keepId(cursor: Cursor, id: string): undefined {

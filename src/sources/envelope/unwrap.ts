@@ -91,14 +91,15 @@ function createSuspicion(keys: readonly string[]) {
   const wanted = keys.map((key) => Buffer.from(key)).filter((key) => key.length < LONGEST_KEY);
   const marks = new Uint8Array(LONGEST_KEY * 256);
   for (const key of wanted) marks[key.length * 256 + (key[0] ?? 0)] = 1;
-  return (text: Uint8Array, { count, keyStarts, keyEnds, hasEscape }: ObjectScan): boolean => {
+  return (text: Uint8Array, scan: ObjectScan): boolean => {
+    const { count, keyStarts, keyEnds } = scan;
     for (let i = 0; i < count; i++) {
       const start = keyStarts[i] as number; // `i` is below the count
       const length = (keyEnds[i] as number) - start; // as above
       if (length >= LONGEST_KEY || marks[length * 256 + (text[start] as number)] === 0) continue; // a key lies in the text
       if (wanted.some((key) => key.length === length && standsAt(text, start, key))) return true;
     }
-    return hasEscape && hasEscapedKey(text, { count, keyStarts, keyEnds });
+    return scan.hasEscape && hasEscapedKey(text, scan);
   };
 }
 
