@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { folderWith } from '../support/cli.js';
 import { createDatabase } from '../support/postgres.js';
 import { diffCli } from './comparing.js';
+
+// Each calls whole commands, which a loaded machine needs time for.
+vi.setConfig({ testTimeout: 90_000 });
 
 const table = `(event_id text not null, occurred_at timestamptz, name text, props jsonb)`;
 const rows = (from: number, to: number) =>

@@ -1,9 +1,12 @@
 import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { folderWith, respool } from '../support/cli.js';
 import { diffCli } from './comparing.js';
+
+// Each calls whole commands, which a loaded machine needs time for.
+vi.setConfig({ testTimeout: 90_000 });
 
 const lines = (...events: readonly object[]) => events.map((event) => `${JSON.stringify(event)}\n`).join('');
 const three = [1, 2, 3].map((n) => ({ id: `e${n}`, name: 'measured', occurred_at: `2020-01-0${n}T00:00:00Z`, n }));

@@ -2,8 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { diffCli } from './comparing.js';
+
+// Each calls whole commands, which a loaded machine needs time for.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** Cases that daff, csvdiff, csvkit, qsv and data-diff are known for, told again with events of our own. */
 const folder = join(import.meta.dirname, '../../fixtures/diff');

@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { events, replay } from '../replay/replaying.js';
 import { folderWith } from '../support/cli.js';
 import { createDatabase } from '../support/postgres.js';
 import { diffCli } from './comparing.js';
+
+// Each calls whole commands, which a loaded machine needs time for.
+vi.setConfig({ testTimeout: 90_000 });
 
 test('a dump is equal to the table it was replayed into; what is deleted there is found, healed, and equal again', async () => {
   await using database = await createDatabase();
