@@ -30,7 +30,7 @@ export async function openRedisQueue(text: string, context: SourceContext): Prom
 }
 
 /** The driver of such a queue. */
-export async function openRedisDriver(text: string, context: SourceContext): Promise<QueueDriver<string | Buffer>> {
+async function openRedisDriver(text: string, context: SourceContext): Promise<QueueDriver<string | Buffer>> {
   const scheme = text.slice(0, text.indexOf(':')).toLowerCase();
   const known = DRIVERS[scheme];
   if (known === undefined) throw new Error(`no queue in Redis is called ${scheme}`);
