@@ -1,4 +1,4 @@
-import { optional, toggle, type ValuesOf } from './option.js';
+import { optional, toggle } from './option.js';
 import { text } from './values.js';
 
 const group = 'Queues';
@@ -28,6 +28,3 @@ export const queueOptions = {
     group,
   }),
 } as const;
-
-/** The options of a queue, parsed. */
-export type QueueFlags = ValuesOf<typeof queueOptions>;

@@ -33,7 +33,7 @@ const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
 const DUMP_SCHEMES = ['s3'];
 
 /** What a source's address can begin with, beside a path. */
-export const sourceSchemes: readonly string[] = [...DUMP_SCHEMES, ...OPENERS.keys()];
+const sourceSchemes: readonly string[] = [...DUMP_SCHEMES, ...OPENERS.keys()];
 
 /**
  * Opens what the words on the command line name as one source: any number of dumps, or one source of another kind.

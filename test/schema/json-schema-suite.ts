@@ -9,7 +9,7 @@ import { compileCatalog } from '../../src/schema/compile.js';
  * The official JSON-Schema-Test-Suite: a folder with `tests/` and `remotes/`, named by RESPOOL_JSON_SCHEMA_SUITE, or as
  * Debian's package libtest-json-schema-acceptance-perl installs it.
  */
-export const suiteFolder =
+const suiteFolder =
   process.env.RESPOOL_JSON_SCHEMA_SUITE ?? '/usr/share/perl5/auto/share/dist/Test-JSON-Schema-Acceptance';
 
 /** Whether the suite is there. @throws where CI must have it. */
