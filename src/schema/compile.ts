@@ -196,10 +196,17 @@ export class Compiler {
   }
 
   private reasonOf(cause: unknown): string {
-    if (cause instanceof RangeError) return 'its references lead in a circle that never reaches a rule';
+    if (cause instanceof RangeError) return tooDeep(this.catalog.files);
     const reason = cause instanceof Error ? cause.message : String(cause);
     return reason.replace(/respool:\/\/schema\/\d+/gu, (uri) => this.files.get(uri)?.path ?? uri);
   }
+}
+
+/** Why compiling, or checking anything at all, has filled the stack. */
+export function tooDeep(files: readonly { readonly schema: unknown }[]): string {
+  const hasReferences = files.some(({ schema }) => /"\$(?:ref|dynamicRef|recursiveRef)"/u.test(JSON.stringify(schema)));
+  if (hasReferences) return 'its references lead in a circle that never reaches a rule';
+  return 'it is nested too deep, or has too many members in one object (some thousands), to be compiled';
 }
 
 function placesIn({ path, schema, uri, dialect }: CatalogFile): (readonly [unknown, string])[] {

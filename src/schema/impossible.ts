@@ -2,7 +2,6 @@ import { formatPointer } from '../event/pointer.js';
 import type { Catalog } from './catalog.js';
 import { type Schema, Schemas } from './evolution/schemas.js';
 import { memberSchemas, type View, viewOf } from './evolution/view.js';
-import { isObject } from './walk.js';
 
 const DEEPEST = 6;
 const PAIRS = [
@@ -44,11 +43,16 @@ function namedSchema(pointer: readonly string[], name: string): Schema {
 function contradiction(schemas: Schemas, list: readonly Schema[], path: readonly string[] = []): string | undefined {
   if (path.length > DEEPEST) return undefined;
   const view = viewOf(schemas, list);
+  return ownContradiction(schemas, view, path) ?? branches(schemas, view, path);
+}
+
+/** The same without looking at alternatives. */
+function ownContradiction(schemas: Schemas, view: View, path: readonly string[]): string | undefined {
   const where = path.length === 0 ? 'the event' : formatPointer(path);
   if (view.isForbidden) return `${where} is not allowed, and cannot be left out`;
   if (view.kinds.size === 0) return `${where} would have to be of two types at once`;
   if (view.allowed?.length === 0) return `no value is left for ${where}`;
-  return limits(view, where) ?? branches(schemas, view, path) ?? members(schemas, view, path);
+  return limits(view, where) ?? members(schemas, view, path);
 }
 
 function limits({ kinds, limits: found }: View, where: string): string | undefined {
@@ -68,21 +72,11 @@ function branches(schemas: Schemas, { nodes }: View, path: readonly string[]): s
   for (const node of nodes) {
     for (const parts of [node.anyOf, node.oneOf]) {
       if (!Array.isArray(parts) || parts.length === 0) continue;
-      const reasons = parts.map((part: Schema) => flatContradiction(schemas, [...nodes, part], path));
+      const reasons = parts.map((part: Schema) => ownContradiction(schemas, viewOf(schemas, [...nodes, part]), path));
       if (reasons.every((reason) => reason !== undefined)) return `none of the alternatives is left: ${reasons[0]}`;
     }
   }
   return undefined;
-}
-
-/** The same without looking at alternatives again. */
-function flatContradiction(schemas: Schemas, list: readonly Schema[], path: readonly string[]): string | undefined {
-  const flat = list.map((schema) => {
-    if (!isObject(schema)) return schema;
-    const { anyOf: _, oneOf: __, ...rest } = schema;
-    return rest;
-  });
-  return contradiction(schemas, flat, path);
 }
 
 function members(schemas: Schemas, view: View, path: readonly string[]): string | undefined {

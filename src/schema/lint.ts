@@ -3,7 +3,7 @@ import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { closest } from '../did-you-mean.js';
 import { RespoolError } from '../errors.js';
 import { createAjv } from './ajv.js';
-import { Compiler } from './compile.js';
+import { Compiler, tooDeep } from './compile.js';
 import { dangerousPart } from './dangerous-pattern.js';
 import { DIALECTS, type Dialect } from './dialect.js';
 import type { Document } from './document.js';
@@ -63,7 +63,7 @@ export function compileProblems(documents: readonly Document[], roots: readonly 
       for (const value of [null, {}]) validate(value);
       return [];
     } catch (error) {
-      if (error instanceof RangeError) return [`${path}: its references lead in a circle that never reaches a rule`];
+      if (error instanceof RangeError) return [`${path}: ${tooDeep(documents)}`];
       if (error instanceof RespoolError) return [error.message];
       throw error;
     }

@@ -72,6 +72,8 @@ export function judgePartitionSafety(question: SafetyQuestion): SafetyJudgement 
 /** Events that the same schemas hold for. */
 interface Subject {
   readonly name: string | undefined;
+  /** How messages call the events: by their name, and by the version where there are several. */
+  readonly label: string;
   readonly uris: readonly string[];
   readonly file: string;
 }
@@ -79,8 +81,12 @@ interface Subject {
 function subjectsOf({ envelope, events, files }: Catalog): readonly Subject[] {
   const pathOf = (uri: string) => files.find((file) => file.uri === uri)?.path ?? uri;
   const all = envelope === undefined ? [] : [envelope];
-  if (events.length === 0) return all.map((uri) => ({ name: undefined, uris: all, file: pathOf(uri) }));
-  return events.map(({ name, uri }) => ({ name, uris: [...all, uri], file: pathOf(uri) }));
+  if (events.length === 0) return all.map((uri) => ({ name: undefined, label: '', uris: all, file: pathOf(uri) }));
+  return events.map(({ name, version, uri }) => {
+    const isOneOfMany = version !== undefined && events.filter((event) => event.name === name).length > 1;
+    const label = isOneOfMany ? `${name} (version ${version}): ` : `${name}: `;
+    return { name, label, uris: [...all, uri], file: pathOf(uri) };
+  });
 }
 
 function judgeSubject({ catalog, shape, fields, mapping }: SafetyQuestion, subject: Subject): SafetyFinding[] {
@@ -151,10 +157,9 @@ function nullity({ subject: { file } }: Case): string {
 function finding(one: Case, code: Code, why: string): SafetyFinding {
   const { column, pointer, subject } = one;
   const field = pointer.length === 1 ? `"${pointer[0]}"` : formatPointer(pointer);
-  const who = subject.name === undefined ? '' : `${subject.name}: `;
   return {
     code,
-    message: `${who}${field} ${why}: ${consequence(one, code)}`,
+    message: `${subject.label}${field} ${why}: ${consequence(one, code)}`,
     ...(subject.name !== undefined && { name: subject.name }),
     source: subject.file,
     pointer: formatPointer(pointer),
