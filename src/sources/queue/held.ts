@@ -9,7 +9,10 @@ export interface Held<H> extends AsyncDisposable {
   take(message: Message<H>): boolean;
   /** The message with its newest handle, not held any more; undefined when it is not held. */
   give(key: string): Message<H> | undefined;
-  /** Resolves once no prolongation is under way: one that lands behind an acknowledgement would look like a lost lease. */
+  /**
+   * Resolves once no prolongation is under way of messages that are not held any more: one that lands behind an
+   * acknowledgement would look like a lost lease.
+   */
   quiet(): Promise<void>;
   /** Resolves as soon as there is room for more. */
   room(signal: AbortSignal): Promise<void>;
@@ -33,20 +36,30 @@ export function openHeld<H>(driver: QueueDriver<H>, now: () => number = () => pe
   let lostLeases = 0;
   let bytes = 0;
   const isFull = () => entries.size >= most || bytes >= MOST_BYTES;
-  let beat: Promise<void> = Promise.resolve();
+  /** The one call that is under way. */
+  let call: Promise<void> = Promise.resolve();
+  let isBeating = false;
+  let isClosed = false;
 
-  const prolong = async () => {
-    if (leaseMs === undefined || driver.extend === undefined) return;
-    const due = [...entries.values()].filter(({ leasedMs }) => now() - leasedMs > leaseMs / 2);
-    for (let at = 0; at < due.length; at += driver.limits.acks) {
+  const beat = async (leasedForMs: number) => {
+    // A beat that takes longer than the time between two is not followed by more of them, but by the next one.
+    if (isBeating) return;
+    isBeating = true;
+    const due = [...entries.values()].filter(({ leasedMs }) => now() - leasedMs > leasedForMs / 2);
+    for (let at = 0; at < due.length && !isClosed; at += driver.limits.acks) {
       const some = due.slice(at, at + driver.limits.acks).filter(({ message }) => entries.has(message.key));
-      const startedMs = now();
-      const answers = await driver.extend(some.map(({ message }) => message)).catch(() => undefined);
-      for (const [index, entry] of some.entries()) {
-        if (answers?.[index] === true) entry.leasedMs = startedMs;
-        // Without an answer it is tried again; what the server refused is settled all the same, and may come back.
-        else if (answers !== undefined) lostLeases += forget(entry);
-      }
+      if (some.length > 0) call = prolong(some);
+      await call;
+    }
+    isBeating = false;
+  };
+  const prolong = async (some: readonly Entry<H>[]) => {
+    const startedMs = now();
+    const answers = await driver.extend?.(some.map(({ message }) => message)).catch(() => undefined);
+    for (const [index, entry] of some.entries()) {
+      if (answers?.[index] === true) entry.leasedMs = startedMs;
+      // Without an answer it is tried again; what the server refused is settled all the same, and may come back.
+      else if (answers !== undefined) lostLeases += forget(entry);
     }
   };
   const forget = (entry: Entry<H>) => {
@@ -54,12 +67,7 @@ export function openHeld<H>(driver: QueueDriver<H>, now: () => number = () => pe
     entry.leasedMs = Number.POSITIVE_INFINITY;
     return 1;
   };
-  const timer =
-    leaseMs === undefined
-      ? undefined
-      : setInterval(() => {
-          beat = beat.then(prolong);
-        }, leaseMs / 8);
+  const timer = leaseMs === undefined ? undefined : setInterval(() => void beat(leaseMs), leaseMs / 8);
   timer?.unref();
   const wake = () => {
     if (!isFull()) for (const go of waiting.splice(0)) go();
@@ -91,7 +99,7 @@ export function openHeld<H>(driver: QueueDriver<H>, now: () => number = () => pe
       wake();
       return entry.message;
     },
-    quiet: () => beat,
+    quiet: () => call,
     async room(signal) {
       while (isFull() && !signal.aborted) {
         await new Promise<void>((resolve) => {
@@ -112,8 +120,9 @@ export function openHeld<H>(driver: QueueDriver<H>, now: () => number = () => pe
       return all;
     },
     async [Symbol.asyncDispose]() {
+      isClosed = true;
       clearInterval(timer);
-      await beat;
+      await call;
     },
   };
 }

@@ -49,7 +49,7 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
     asides.add(done);
   };
   const giveBack = (messages: readonly Message<H>[]) => {
-    if (limits.returnsAtOnce === true) aside(release(driver, messages));
+    if (limits.returnsAtOnce === true) aside(held.quiet().then(() => release(driver, messages)));
     else if (limits.left !== undefined || toReturn.length < MOST_RETURNED) toReturn.push(...messages);
   };
   /** Every sink has it, and it came again: it is removed by its newest handle. */
@@ -101,10 +101,10 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
       const passes = options.ackRejected || limits.passesQuarantined === true;
       const removable = options.keep ? [] : [...takenLines, ...(passes ? quarantinedLines : [])];
       const isRemovable = new Set(removable);
-      await held.quiet();
       const toAck = removable.flatMap((line) => held.give(keys[line] ?? '') ?? []);
-      leave(keys.filter((_, line) => !isRemovable.has(line)));
       for (const message of toAck) leaving.set(message.key, message);
+      leave(keys.filter((_, line) => !isRemovable.has(line)));
+      await held.quiet();
       const answer = await acknowledge(driver, toAck);
       counts.refusal ??= answer.refusal;
       for (const { key } of answer.acked) acked.add(key);

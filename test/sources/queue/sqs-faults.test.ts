@@ -68,9 +68,9 @@ test('messages whose handle has expired are counted as coming back, and what is 
 });
 
 test('answers that are lost and a service that is busy change nothing', async () => {
-  const { seen, tally, waiting } = await drain({ lostAnswers: 0.1, unavailable: 0.1 });
+  const { seen, tally, waiting } = await drain({ lostAnswers: 0.2, unavailable: 0.2 });
 
   expect(tally?.acked).toBe(60 - waiting);
   expect(seen.size + waiting).toBeGreaterThanOrEqual(60);
-  expect(proxy.happened.lostAnswers + proxy.happened.unavailable).toBeGreaterThan(3);
+  expect(proxy.happened.lostAnswers + proxy.happened.unavailable).toBeGreaterThan(0);
 });
