@@ -119,7 +119,7 @@ test('an unknown scheme, no source and a bad delimiter are errors of usage', asy
     exitCode: 3,
     hint: 'did you mean s3://bucket/x?',
   });
-  await expect(openSource(['kafka://host/topic'], {})).rejects.toMatchObject({ code: 'unknown_source' });
+  await expect(openSource(['gopher://host/topic'], {})).rejects.toMatchObject({ code: 'unknown_source' });
   await expect(openSource([], {})).rejects.toMatchObject({ code: 'no_source' });
   await expect(openSource(['-'], { delimiter: '::' })).rejects.toMatchObject({ code: 'bad_delimiter' });
 });
