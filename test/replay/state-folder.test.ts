@@ -38,11 +38,12 @@ test('a missing dump is told before the state folder is made', async () => {
 });
 
 test('of two runs at once on one state folder one is refused: exit 4, and the other one finishes', async () => {
-  await using folder = await folderWith({ 'a.ndjson': events(1_500), 'b.ndjson': events(100, 5_000) });
+  await using folder = await folderWith({ 'b.ndjson': events(100, 5_000) });
   await using database = await createDatabase();
-  const first = startReplay(['a.ndjson', '--to', database.url, '--max-rate', '1000'], { cwd: folder.path });
-  await until(async () => (await rowsIn(database)) > 0);
+  const first = startReplay(['-', '--to', database.url], { cwd: folder.path });
+  await until(async () => (await readdir(join(folder.path, '.respool')).catch(() => [])).includes('lock'));
   const second = await replay(['b.ndjson', '--to', database.url], { cwd: folder.path });
+  first.child.stdin.end(events(1_500));
 
   expect(second.status).toBe(4);
   expect(second.stderr).toMatch(/the state folder \.respool is in use by process \d+ since/u);
