@@ -5,7 +5,7 @@ const wrong: readonly (readonly [args: string, says: string, hint?: string])[] =
   ['replya x', 'respool has no command "replya"', 'did you mean respool replay?'],
   ['constructor', 'respool has no command "constructor"'],
   ['--hlep', 'respool has no option "--hlep"', 'did you mean respool --help?'],
-  ['replay', 'respool replay needs a dump'],
+  ['replay', 'respool replay needs a source'],
   ['replay x --too a', 'respool replay has no option --too', 'did you mean --to?'],
   ['replay x --to', '--to needs a value'],
   ['replay x --to --dry-run', '--to needs a value', 'a value that begins with -- is given as --to=--value'],
