@@ -15,7 +15,7 @@ function families(commands: readonly Command[]): readonly Command[] {
   return firsts.flatMap((name): readonly Command[] => {
     const family = commands.filter((command) => command.name.split(' ')[0] === name);
     const [head] = family;
-    if (head === undefined || family.length === 1) return family;
+    if (head === undefined || (family.length === 1 && head.name === name)) return family;
     const words = family.flatMap((command) => command.name.split(' ')[1] ?? []);
     const second = { name: 'command', summary: words.join(', '), isRequired: false, isVariadic: false, choices: words };
     const options = Object.assign({}, ...family.map((command) => command.options));

@@ -17,7 +17,8 @@ test.skipIf(!has('bash'))('bash completes commands, flags and the values of flag
     return spawnSync('bash', ['-c', ask, script, 'respool', ...words], { encoding: 'utf8' }).stdout.trim();
   };
 
-  expect(complete('rep')).toBe('replay');
+  expect(complete('repl')).toBe('replay');
+  expect(complete('repair', 't')).toBe('test');
   expect(complete('replay', '--max-re')).toBe('--max-rejected');
   expect(complete('replay', '--format', 'n')).toBe('ndjson');
   expect(complete('completion', 'z')).toBe('zsh');
