@@ -41,7 +41,7 @@ test('of two runs at once on one state folder one is refused: exit 4, and the ot
   await using folder = await folderWith({ 'b.ndjson': events(100, 5_000) });
   await using database = await createDatabase();
   const first = startReplay(['-', '--to', database.url], { cwd: folder.path });
-  await until(async () => (await readdir(join(folder.path, '.respool')).catch(() => [])).includes('lock'));
+  await until(async () => (await readdir(join(folder.path, '.respool')).catch((): string[] => [])).includes('lock'));
   const second = await replay(['b.ndjson', '--to', database.url], { cwd: folder.path });
   first.child.stdin.end(events(1_500));
 
