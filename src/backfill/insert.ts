@@ -1,4 +1,4 @@
-import { IncompleteError } from '../errors.js';
+import { CannotEvaluateError, IncompleteError } from '../errors.js';
 import { keyChecksum, keyShape } from '../sinks/postgres/key-checksum.js';
 import type { Verdict } from '../sinks/sink.js';
 import { SinkUnavailableError } from '../sinks/sink.js';
@@ -20,7 +20,8 @@ export interface Loaded {
 /**
  * Inserts the slice of a partition into the live one; what is there already stays. Any part of it may have been inserted
  * before: then it counts as duplicate.
- * @throws IncompleteError `target_unavailable` when the server stays away.
+ * @throws IncompleteError `target_unavailable` when the server stays away, CannotEvaluateError `partition_refused` when it
+ * refuses for a reason that waiting does not cure.
  */
 export async function insertSlice(work: Work, partition: PlannedPartition): Promise<Loaded> {
   const counts = { accepted: 0, duplicate: 0, rejected: 0 };
@@ -62,6 +63,13 @@ async function deliver(
     return await sink.deliver({ events, encoded, refused }, signal);
   } catch (error) {
     if (!(error instanceof SinkUnavailableError)) throw error;
+    if (error.cure === 'mend') {
+      throw new CannotEvaluateError(error.message, {
+        code: 'partition_refused',
+        hint: 'mend what the server names, then respool backfill retry <run>',
+        cause: error,
+      });
+    }
     throw new IncompleteError(error.message, {
       code: 'target_unavailable',
       hint: 'run the same command again once it is back: it goes on where it was',

@@ -47,12 +47,16 @@ export async function runRetry(call: Call): Promise<number> {
       ...(outcome.error instanceof RespoolError ? [outcome.error.exitCode] : []),
       ...(outcome.stoppedBy === 'interrupted' ? [call.stop.exitCode ?? 130] : []),
       ...(report.partitions.some(({ state }) => state === 'failed') ? [2] : []),
+      // What was never begun, or was cut off, is the run's own affair: the same backfill command goes on with it.
+      ...(report.partitions.some(({ state }) => !ENDED.includes(state)) ? [4] : []),
       report.exitCode,
     ];
     await print(call, { ...report, exitCode: worstExitCode(codes) });
     return worstExitCode(codes);
   });
 }
+
+const ENDED: readonly string[] = ['done', 'failed', 'undone'];
 
 /** `respool backfill verify <run>`: looks every key of the slices up again. */
 export async function runVerify(call: Call): Promise<number> {
