@@ -14,7 +14,7 @@ export interface LoadLimits {
   readonly activeSessions: number | undefined;
   /** Share of checkpoints that the write-ahead log forced, between two looks. */
   readonly forcedCheckpoints: boolean;
-  /** A query whose first value must be false, null or empty for the work to go on. */
+  /** A query whose first value must be false, null, 0 or empty for the work to go on. */
   readonly sql: string | undefined;
   /** An address that must answer with 200 to 299. */
   readonly http: string | undefined;
@@ -68,8 +68,14 @@ async function custom(connection: Connection, sql: string | undefined): Promise<
   if (sql === undefined) return undefined;
   const [row] = await connection.rows(sql);
   const value = row === undefined ? undefined : Object.values(row)[0];
-  if (value === undefined || value === null || value === false || value === '' || value === 0) return undefined;
+  if (isNothing(value)) return undefined;
   return value === true ? 'the query of --pause-if-sql says so' : `the query of --pause-if-sql says ${String(value)}`;
+}
+
+/** The driver hands `bigint`, such as what `count(*)` gives, and `numeric` over as text. */
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null || value === false) return true;
+  return (typeof value === 'string' || typeof value === 'number') && Number(value) === 0;
 }
 
 async function answers(url: string | undefined): Promise<Busy> {
