@@ -23,6 +23,7 @@ import type { Invocation } from './command.js';
 import { confirm } from './confirm.js';
 import type { ReplayOptions } from './replay.js';
 import { openSinks, type SinkAddress, sinkAddresses } from './replay-sinks.js';
+import { openCatalog, saidOfFields } from './schema-option.js';
 import { fetchesBodies, unwrapperFor } from './unwrap-option.js';
 
 /** Everything that a replay needs, opened in the order in which one thing depends on another. */
@@ -155,12 +156,6 @@ async function closeAll(closing: readonly AsyncDisposable[]): Promise<void> {
   for (const each of closing.toReversed()) await each[Symbol.asyncDispose]();
 }
 
-async function openCatalog({ schema, schemaMap: mappings }: ReplayOptions): Promise<Catalog | undefined> {
-  if (schema === undefined) return undefined;
-  const { loadCatalog } = await import('../schema/catalog.js');
-  return loadCatalog(schema, { mappings });
-}
-
 async function openRepair(path: string | undefined): Promise<LoadedRepair | undefined> {
   if (path === undefined) return undefined;
   const { loadRepair } = await import('../flow/repair/load.js');
@@ -255,7 +250,7 @@ async function chooseBySample({ options, config, stop }: Call, { source, catalog
   const chosen = chooseFields({
     flags: { id, name, time, user },
     config: config.fields,
-    annotation: catalog?.annotation ?? {},
+    ...(await saidOfFields(catalog)),
     samples: peeked.samples,
   });
   const members = new Set(peeked.samples.flatMap((event) => Object.keys(event)));

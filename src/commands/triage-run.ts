@@ -13,6 +13,7 @@ import type { Source } from '../sources/source.js';
 import { openExport } from '../triage/export.js';
 import { triage } from '../triage/triage.js';
 import type { Invocation } from './command.js';
+import { saidOfFields } from './schema-option.js';
 import { threadsFor } from './threads.js';
 import type { TriageOptions } from './triage.js';
 import { triageReport } from './triage-report.js';
@@ -41,7 +42,7 @@ export async function runTriage(call: Call): Promise<number> {
   const { fields } = chooseFields({
     flags: { id, name, time, user },
     config: call.config.fields,
-    annotation: catalog?.annotation ?? {},
+    ...(await saidOfFields(catalog)),
     samples: peeked.samples,
   });
   const spec = {

@@ -18,6 +18,7 @@ import { openExaminerPool } from '../validate/pool.js';
 import type { Summary } from '../validate/summary.js';
 import { type ValidationOutcome, validate } from '../validate/validate.js';
 import type { Invocation } from './command.js';
+import { saidOfFields } from './schema-option.js';
 import { threadsFor } from './threads.js';
 import { unwrapperFor } from './unwrap-option.js';
 import type { ValidateOptions } from './validate.js';
@@ -83,7 +84,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   const chosen = chooseFields({
     flags: { id, name, time, user },
     config: call.config.fields,
-    annotation: catalog.annotation,
+    ...(await saidOfFields(catalog)),
     samples: peeked.samples,
   });
   for (const note of [...(source.notes ?? []), ...chosen.notes]) progress.detail(note);

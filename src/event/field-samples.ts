@@ -7,12 +7,17 @@ import type { FieldRole } from './well-known.js';
 // Smaller bare numbers are durations or counters far more often than times; this is March 1973.
 const EARLIEST_BARE_US = 1e14;
 
-/** Whether at least half of the samples hold at `pointer` what the role needs. */
-export function servesRole(samples: readonly JsonObject[], pointer: Pointer, role: FieldRole, readTime: TimeReader) {
+/** In how many samples `pointer` holds what the role needs, and in how many something else that is not null. */
+export function countUsable(samples: readonly JsonObject[], pointer: Pointer, role: FieldRole, readTime: TimeReader) {
   const isUsable = role === 'time' ? (value: unknown) => isLikelyTime(value, readTime) : isText;
   let usable = 0;
-  for (const sample of samples) if (isUsable(valueAt(sample, pointer))) usable++;
-  return usable > 0 && usable * 2 >= samples.length;
+  let other = 0;
+  for (const sample of samples) {
+    const value = valueAt(sample, pointer);
+    if (isUsable(value)) usable++;
+    else if (value !== undefined && value !== null) other++;
+  }
+  return { usable, other };
 }
 
 /** How many samples have the id of an earlier one, and yet another content. */

@@ -1,6 +1,6 @@
 import { closest } from '../did-you-mean.js';
 import type { JsonObject } from './event.js';
-import { countConflicts, servesRole } from './field-samples.js';
+import { countConflicts, countUsable } from './field-samples.js';
 import { formatPointer, type Pointer, parsePointer, valueAt } from './pointer.js';
 import { createTimeReader } from './time.js';
 import { type FieldRole, WELL_KNOWN } from './well-known.js';
@@ -11,6 +11,8 @@ export interface FieldChoice {
   /** The pointer as text. */
   readonly text: string;
   readonly why: 'flag' | 'config' | 'schema' | 'well-known';
+  /** How many of the events looked at have it, where that is fewer than half of them. */
+  readonly rare?: string;
 }
 
 /** Where id, name, time and user of the events stand; what is absent has not been found. */
@@ -31,6 +33,8 @@ export interface FieldSources {
   readonly annotation: FieldNames;
   /** The first events of the source, at most 1,000 are looked at. */
   readonly samples: readonly JsonObject[];
+  /** Top-level members that the schema names for all events. */
+  readonly declared?: ReadonlySet<string>;
 }
 
 export interface ChosenFields {
@@ -46,8 +50,8 @@ const WHY = { config: 'config', schema: 'x-respool of the schema', 'well-known':
 
 /**
  * Decides where id, name, time and user of the events stand: flags before config before the schema's annotation before
- * well-known names. A well-known name counts when at least half of the samples hold a usable value there, and as the
- * id only when equal ids mean equal events.
+ * well-known names. The first well-known name counts where at least half of the samples hold a usable value; without one,
+ * as among dead letters that all lack what they died of, the name that most of them hold. An id has to mean equal events.
  * @throws UsageError `bad_pointer` when a named field is no pointer.
  */
 export function chooseFields(sources: FieldSources): ChosenFields {
@@ -55,7 +59,8 @@ export function chooseFields(sources: FieldSources): ChosenFields {
   const warnings: string[] = [];
   const fields: { [role in FieldRole]?: FieldChoice } = {};
   for (const role of ROLES) {
-    const choice = namedField(role, { ...sources, samples }, warnings) ?? guessedField(role, samples, warnings);
+    const choice =
+      namedField(role, { ...sources, samples }, warnings) ?? guessedField(role, { ...sources, samples }, warnings);
     if (choice !== undefined) fields[role] = choice;
   }
   return { fields, notes: ROLES.flatMap((role) => note(role, fields[role])), warnings };
@@ -94,13 +99,16 @@ function pointersOf(sample: JsonObject): string[] {
   });
 }
 
-function guessedField(role: FieldRole, samples: readonly JsonObject[], warnings: string[]): FieldChoice | undefined {
-  const readTime = createTimeReader({ timezone: 'UTC' });
-  for (const text of WELL_KNOWN[role]) {
+function guessedField(role: FieldRole, sources: Sampled, warnings: string[]): FieldChoice | undefined {
+  const { samples } = sources;
+  for (const { text, usable } of candidates(role, sources)) {
     const pointer = parsePointer(text);
-    if (!servesRole(samples, pointer, role, readTime)) continue;
     const conflicts = role === 'id' ? countConflicts(samples, pointer) : 0;
-    if (conflicts === 0) return { pointer, text, why: 'well-known' };
+    if (conflicts === 0) {
+      const isRare = usable * 2 < samples.length;
+      const rare = `${count(usable)} of the ${count(samples.length)} events looked at have it`;
+      return { pointer, text, why: 'well-known', ...(isRare && { rare }) };
+    }
     const share = `${count(conflicts)} of ${count(samples.length)}`;
     warnings.push(
       `id ${text} repeats with different content (${share}): not used as the id; name it with --id to insist`,
@@ -109,9 +117,33 @@ function guessedField(role: FieldRole, samples: readonly JsonObject[], warnings:
   return undefined;
 }
 
+type Sampled = Pick<FieldSources, 'samples' | 'declared'>;
+
+/**
+ * Well-known names that may serve: those that half of the samples hold, in their order, then those that the schema
+ * names, then the others, most held first.
+ */
+function candidates(role: FieldRole, { samples, declared }: Sampled) {
+  const readTime = createTimeReader({ timezone: 'UTC' });
+  const counted = WELL_KNOWN[role].map((text) => ({
+    text,
+    isDeclared: samples.length > 0 && declared?.has(text.slice(1)) === true,
+    ...countUsable(samples, parsePointer(text), role, readTime),
+  }));
+  const isCommon = ({ usable }: { readonly usable: number }) => usable > 0 && usable * 2 >= samples.length;
+  const rare = counted.filter((each) => !isCommon(each) && each.usable >= each.other);
+  return [
+    ...counted.filter(isCommon),
+    ...rare.filter(({ isDeclared }) => isDeclared),
+    ...rare.filter(({ isDeclared, usable }) => !isDeclared && usable > 0).toSorted((a, b) => b.usable - a.usable),
+  ];
+}
+
 function note(role: FieldRole, choice: FieldChoice | undefined): string[] {
-  if (choice !== undefined)
-    return [`${role}: ${choice.text} (${choice.why === 'flag' ? `--${role}` : WHY[choice.why]})`];
+  if (choice !== undefined) {
+    const why = choice.why === 'flag' ? `--${role}` : WHY[choice.why];
+    return [`${role}: ${choice.text} (${why}${choice.rare === undefined ? '' : `; only ${choice.rare}`})`];
+  }
   if (role === 'id') return ['id: derived from the content of each event (no id field found; --id names one)'];
   return role === 'user' ? [] : [`${role}: none found; --${role} names the field`];
 }

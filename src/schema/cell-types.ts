@@ -31,6 +31,11 @@ export function cellTypes(catalog: Catalog): Record<string, CellType> {
   return Object.fromEntries([...found].map(([name, schemas]) => [name, cellType(catalog, schemas)]));
 }
 
+/** The members that the schema for all events names at its top level and that hold one value each. */
+export function declaredValues(catalog: Catalog): ReadonlySet<string> {
+  return new Set(Object.entries(cellTypes(catalog)).flatMap(([name, { kind }]) => (kind === 'json' ? [] : [name])));
+}
+
 interface Collection {
   readonly found: Map<string, unknown[]>;
   readonly depth: number;

@@ -72,6 +72,24 @@ describe('well-known names', () => {
     expect(choose(samples).found).toMatchObject({ id: '/id' });
   });
 
+  test('dead letters that mostly lack their time, for which they died, still tell where it stands', () => {
+    const broken = { event_id: 'a', occurred_at: null, ts: 12 };
+    const { found, notes } = choose([broken, broken, broken, { event_id: 'b', occurred_at: '2024-01-01T00:00:00Z' }]);
+    expect(found).toMatchObject({ id: '/event_id', time: '/occurred_at' });
+    expect(notes).toContain('time: /occurred_at (well-known name; only 1 of the 4 events looked at have it)');
+  });
+
+  test('what the schema names is taken before what no more events hold, and without any event that holds it', () => {
+    const samples = [{ occurred_at: null, ts: 1_704_067_200_000 }, {}, {}];
+    const declared = new Set(['occurred_at', 'event_id']);
+    expect(choose(samples, { declared }).found).toEqual({ id: '/event_id', time: '/occurred_at' });
+  });
+
+  test('of names that few events have, the one that most of them have is taken, and none whose values mostly do not serve', () => {
+    const samples = [{}, {}, {}, {}, { id: {} }, { id: [] }, { id: 'a' }, { uuid: 'u' }, { uuid: 'v', event_id: 'x' }];
+    expect(choose(samples).found).toMatchObject({ id: '/uuid' });
+  });
+
   test('what is no time is not the time, however it is called', () => {
     const samples = [{ timestamp: 'yesterday', time: 12.5, created_at: '2024-01-01 00:00:00' }];
     expect(choose(samples).found).toMatchObject({ time: '/created_at' });
