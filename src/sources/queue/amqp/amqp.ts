@@ -60,11 +60,13 @@ function createAmqpDriver({ address, consumer, limit, description }: Opened): Qu
   const { queue, label } = address;
   let afresh = 0;
   let lastMs = performance.now();
-  const keepClear = async (delivery: Delivery) => {
-    if (!isNearLimit(delivery.message, limit)) return true;
-    await consumer.replace(delivery, (session) => startAfresh(session, delivery.message, address));
-    afresh++;
-    return false;
+  /** Those that may be held; the others are put back as new copies. */
+  const keepClear = async (deliveries: readonly Delivery[]) => {
+    const near = deliveries.filter(({ message }) => isNearLimit(message, limit));
+    if (near.length === 0) return deliveries;
+    await consumer.replace(near, (session, messages) => startAfresh(session, messages, address));
+    afresh += near.length;
+    return deliveries.filter((delivery) => !near.includes(delivery));
   };
   return {
     label,
@@ -75,8 +77,7 @@ function createAmqpDriver({ address, consumer, limit, description }: Opened): Qu
       const deliveries = await consumer.next(MOST_AT_ONCE, signal);
       if (deliveries.length > 0) lastMs = performance.now();
       else if (performance.now() - lastMs > STARVED_MS && ((await consumer.ready()) ?? 0) > 0) throw starved(label);
-      const clear: Delivery[] = [];
-      for (const delivery of deliveries) if (await keepClear(delivery)) clear.push(delivery);
+      const clear = await keepClear(deliveries);
       return clear.map((delivery) => {
         const { key, message } = delivery;
         return { key, handle: delivery, letter: letterOf(message, queue), isDead: isDead(message) };

@@ -104,10 +104,21 @@ export class Consumer implements AsyncDisposable {
     return deliveries.map((delivery) => heard.has(delivery));
   }
 
-  /** Does something else with a delivery, on the channel that it came on. */
-  async replace(delivery: Delivery, work: (session: AmqpSession) => Promise<void>): Promise<void> {
-    await work(delivery.session);
-    if (this.forget(delivery)) this.unread++;
+  /** Does something else with deliveries, on the channel that they came on. */
+  async replace(
+    deliveries: readonly Delivery[],
+    work: (session: AmqpSession, messages: readonly ConsumeMessage[]) => Promise<void>,
+  ): Promise<void> {
+    const { session } = this;
+    const mine = deliveries.filter((delivery) => delivery.session === session);
+    const messages = mine.map(({ message }) => message);
+    try {
+      await work(session, messages);
+    } catch (error) {
+      // Without its connection everything is back in the queue, the copies beside the old ones.
+      if (session.closedBy() === undefined) throw error;
+    }
+    for (const delivery of mine) if (this.forget(delivery)) this.unread++;
   }
 
   /** Messages that could be received at the moment; undefined when it cannot be asked. */
