@@ -2,9 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 /** Suites that take long by what they prove: they run with the long proofs, so that `npm test` stays under six minutes. */
 export const LONG = [
+  'test/cli/configuration.test.ts',
   'test/diff/checksums.test.ts',
   'test/diff/tables.test.ts',
   'test/replay/flags.test.ts',
+  'test/replay/real-data.test.ts',
   'test/replay/several-sinks.test.ts',
   'test/replay/state-folder.test.ts',
   'test/replay/stopping.test.ts',
@@ -12,6 +14,7 @@ export const LONG = [
   'test/sinks/postgres/pglite.test.ts',
   'test/sources/dump/resume.test.ts',
   'test/sources/mixpanel-export/mixpanel-export.test.ts',
+  'test/validate/real-data.test.ts',
 ];
 
 export default defineConfig({
