@@ -4,6 +4,7 @@ import { counted } from '../report/text.js';
 import type { Finding, ProblemGroup, ValidateDayCount, ValidateReport } from '../report/validate-report.js';
 import type { Catalog } from '../schema/catalog.js';
 import type { PartFailure, Source } from '../sources/source.js';
+import type { Fixtures } from '../validate/fixtures.js';
 import { Summary } from '../validate/summary.js';
 import type { ValidationOutcome } from '../validate/validate.js';
 import type { Invocation } from './command.js';
@@ -25,6 +26,7 @@ export interface Judged {
   /** Absent when no file was found. */
   readonly outcome?: ValidationOutcome;
   readonly source?: Source;
+  readonly fixtures?: Pick<Fixtures, 'findings'>;
 }
 
 type Call = Invocation<ValidateOptions>;
@@ -37,7 +39,14 @@ export async function reportOf(call: Call, judged: Judged): Promise<ValidateRepo
   const isComplete = failures.length === 0 && outcome?.isStopped !== true;
   const tolerance = await tolerate(call.options, summary, isComplete);
   const empty = judged.isWithoutEvents ? [] : emptiness(call, files, summary);
-  const findings = [...empty, ...judged.schemas.findings, ...lintFindings(call, judged.lint), ...tolerance.findings];
+  const fixtures = judged.fixtures?.findings ?? [];
+  const findings = [
+    ...empty,
+    ...fixtures,
+    ...judged.schemas.findings,
+    ...lintFindings(call, judged.lint),
+    ...tolerance.findings,
+  ];
   const { events, valid, invalid, undecodable, problems, problemCount } = summary;
   return {
     reportVersion: 1,

@@ -13,7 +13,7 @@ import type { ValidateReport } from '../report/validate-report.js';
 import { type Catalog, loadCatalog } from '../schema/catalog.js';
 import { openSource } from '../sources/open.js';
 import type { Source } from '../sources/source.js';
-import { createExpectation } from '../validate/fixtures.js';
+import { type Fixtures, readFixtures } from '../validate/fixtures.js';
 import { openExaminerPool } from '../validate/pool.js';
 import type { Summary } from '../validate/summary.js';
 import { type ValidationOutcome, validate } from '../validate/validate.js';
@@ -59,6 +59,7 @@ export async function runValidate(call: Call): Promise<number> {
 async function examine(call: Call, progress: Progress): Promise<ValidateReport> {
   const { options } = call;
   const startedMs = performance.now();
+  refusePatternsAlone(options);
   const catalog = await openCatalog(options);
   await emitTypes(call, catalog);
   const lint = await oddSchemas(call, catalog);
@@ -100,12 +101,13 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     mutates: options.mutate,
     maxProblems: options.maxProblems,
   };
+  const fixtures = fixturesOf(options, source);
   const jobs = options.jobs ?? cpus().length;
   await using pool = await openExaminerPool(spec, threadsFor({ source, jobs }, { identical: 'merge' }));
   const outcome: ValidationOutcome = await validate({
     source,
     pool,
-    expects: createExpectation(options.fixtures),
+    expects: fixtures.expects,
     maxProblems: options.maxProblems,
     needsText: options.format === 'json',
     finish: call.stop.finish,
@@ -113,7 +115,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   });
   const schemas = await judge({ fields: chosen.fields, summary: outcome.summary });
   const judged: Judged = { catalog, lint, files: source.parts.length, startedMs, fieldNotes: chosen.warnings, schemas };
-  return reportOf(call, { ...judged, outcome, source });
+  return reportOf(call, { ...judged, outcome, source, fixtures });
 }
 
 async function openCatalog({ schema, schemaMap: mappings, keyword: keywords }: ValidateOptions): Promise<Catalog> {
@@ -122,6 +124,17 @@ async function openCatalog({ schema, schemaMap: mappings, keyword: keywords }: V
     code: 'no_schema',
     hint: 'add --schema <file or folder>',
   });
+}
+
+function refusePatternsAlone({ fixtures, validPattern, invalidPattern }: ValidateOptions): void {
+  if (fixtures.length > 0 || validPattern.length + invalidPattern.length === 0) return;
+  const flag = validPattern.length > 0 ? '--valid-pattern' : '--invalid-pattern';
+  throw new UsageError(`${flag} needs --fixtures <folder>`, { code: 'missing_option', hint: 'name the folder' });
+}
+
+function fixturesOf({ fixtures, validPattern, invalidPattern }: ValidateOptions, { parts }: Source): Fixtures {
+  const patterns = { valid: validPattern, invalid: invalidPattern };
+  return readFixtures({ words: fixtures, patterns, paths: parts.map(({ label }) => label) });
 }
 
 /** What is odd in the schemas: what was seen as they were read, and those that nothing can match. */

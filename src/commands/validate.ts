@@ -3,7 +3,7 @@ import { checkOptions, dumpOptions } from './dump-options.js';
 import { optional, repeatable, toggle, type ValuesOf, withDefault } from './option.js';
 import { sharedOptions } from './shared-options.js';
 import { unwrap, unwrapDescription } from './unwrap-option.js';
-import { choice, namedThreshold, text, wholeNumber } from './values.js';
+import { choice, glob, namedThreshold, text, wholeNumber } from './values.js';
 
 const gate = 'Gate';
 
@@ -12,11 +12,30 @@ const gateOptions = {
     {
       flag: '--fixtures',
       value: 'folder',
-      summary: 'examples; those below invalid/ or named *.invalid.* or *.fail.* must be refused',
+      summary:
+        'examples; those below invalid/ or named *.invalid.* or *.fail.* must be refused (see --invalid-pattern)',
       group: gate,
       completes: 'folder',
     },
     text,
+  ),
+  invalidPattern: repeatable(
+    {
+      flag: '--invalid-pattern',
+      value: 'glob',
+      summary: 'fixtures that must be refused, instead of those with the usual names',
+      group: gate,
+    },
+    glob,
+  ),
+  validPattern: repeatable(
+    {
+      flag: '--valid-pattern',
+      value: 'glob',
+      summary: 'fixtures that must be valid, whatever their usual names say; one of neither kind is a finding',
+      group: gate,
+    },
+    glob,
   ),
   maxInvalid: repeatable(
     {

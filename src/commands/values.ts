@@ -1,5 +1,6 @@
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
+import { type Glob, parseGlob } from '../validate/glob.js';
 import type { Given, Parser } from './option.js';
 
 /** Refuses a value: names the option, what is allowed and what was given. */
@@ -81,6 +82,12 @@ export const namedThreshold: Parser<NamedThreshold> = async (value, given) => {
   const at = value.lastIndexOf('=');
   const limit = await threshold(value.slice(at + 1), given);
   return at < 0 ? { limit } : { name: value.slice(0, at), limit };
+};
+
+/** A pattern over file names: `broken/**`, `*.bad.json`. */
+export const glob: Parser<Glob> = (value, given) => {
+  const read = parseGlob(value);
+  return 'problem' in read ? refuse(given, value, `a glob such as broken/** or *.bad.json (${read.problem})`) : read;
 };
 
 /** Texts between commas, none of them empty. */

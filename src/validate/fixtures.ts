@@ -1,24 +1,130 @@
-import { relative, sep } from 'node:path';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
 import type { Expectation } from './examination.js';
+import type { Glob } from './glob.js';
 
-const INVALID_FOLDER = /^(?:invalid|fail|failing|bad)$/iu;
-const INVALID_FILE = /(?:^|[._-])(?:invalid|fail)(?:[._-]|$)/iu;
+/** Which names tell what a fixture should be; where there are none, the usual names do. */
+export interface FixturePatterns {
+  readonly valid: readonly Glob[];
+  readonly invalid: readonly Glob[];
+}
+
+/** What the files of a run promise, and what is odd about them. */
+export interface Fixtures {
+  expects(path: string): Expectation;
+  /** Patterns that match nothing, files that match both kinds or none. */
+  readonly findings: readonly { readonly code: string; readonly message: string }[];
+}
+
+interface Question {
+  /** Folders, files and globs that hold fixtures. */
+  readonly words: readonly string[];
+  readonly patterns: FixturePatterns;
+  /** All files of the run, fixtures or not. */
+  readonly paths: readonly string[];
+}
 
 /**
- * What the events of a file should be, by its name below its folder of fixtures: `invalid/…`, `fail/…`, `x.invalid.json`
- * and `x.fail.json` hold examples that the schema must refuse. Everything else should be valid.
+ * Tells what the events of each file should be, by its name below its folder of fixtures: `invalid/…`, `fail/…`,
+ * `x.invalid.json` and `x.fail.json` hold examples that the schema must refuse. Everything else should be valid.
  */
-export function createExpectation(folders: readonly string[]): (path: string) => Expectation {
-  return (path) => {
-    const inside = folders.map((folder) => pathInside(folder, path)).find((rest) => !rest.startsWith('..'));
-    if (inside === undefined) return 'valid';
-    const segments = inside.split(sep);
-    const file = segments.pop() ?? '';
-    return segments.some((segment) => INVALID_FOLDER.test(segment)) || INVALID_FILE.test(file) ? 'invalid' : 'valid';
+export function readFixtures({ words, patterns, paths }: Question): Fixtures {
+  const roots = words.map(rootOf);
+  const fixtures = new Map(paths.flatMap((path) => placed(path, roots)));
+  const matching = (globs: readonly Glob[]) =>
+    new Set([...fixtures].filter(([, { names }]) => globs.some((glob) => glob.matches(names))).map(([path]) => path));
+  const [valid, invalid] = [matching(patterns.valid), matching(patterns.invalid)];
+  const isInvalid = (path: string, { folder, names }: Place) =>
+    invalid.has(path) || (patterns.invalid.length === 0 && !valid.has(path) && isUsuallyInvalid([folder, ...names]));
+  const refused = new Set([...fixtures].filter(([path, place]) => isInvalid(path, place)).map(([path]) => path));
+  const both = [...valid].filter((path) => invalid.has(path));
+  const neither =
+    patterns.valid.length === 0 ? [] : [...fixtures.keys()].filter((path) => !valid.has(path) && !refused.has(path));
+  return {
+    expects: (path) => (refused.has(path) ? 'invalid' : 'valid'),
+    findings: [
+      ...idle('--valid-pattern', patterns.valid, fixtures),
+      ...idle('--invalid-pattern', patterns.invalid, fixtures),
+      ...told(both, 'matched by --valid-pattern and --invalid-pattern alike').map((message) => ({
+        code: 'fixture_of_both_kinds',
+        message,
+      })),
+      ...told(neither, 'matched by no --valid-pattern, and not invalid by name').map((message) => ({
+        code: 'fixture_of_no_kind',
+        message,
+      })),
+    ],
   };
 }
 
-function pathInside(folder: string, path: string): string {
-  const prefix = folder.endsWith(sep) ? folder : folder + sep;
-  return path.startsWith(prefix) ? path.slice(prefix.length) : relative(folder, path);
+interface Place {
+  readonly names: readonly string[];
+  readonly folder: string;
+}
+
+/** The part of a glob before its first wildcard; a folder or file as it is. */
+function rootOf(word: string): string {
+  const wild = word.search(/[*?[{]|[!@+]\(/u);
+  return wild < 0 ? word : dirname(`${word.slice(0, wild)}x`);
+}
+
+/** A file below one of the words, with the names that lead to it from there, and that of the folder it starts from. */
+function placed(path: string, words: readonly string[]): [string, Place][] {
+  const absolute = resolve(path);
+  for (const word of words) {
+    const inside = relative(resolve(word), absolute);
+    if (inside === '') return [[path, { names: [basename(word)], folder: basename(dirname(word)) }]];
+    if (inside === '..' || inside.startsWith(`..${sep}`)) continue;
+    return [[path, { names: inside.split(sep), folder: basename(word) }]];
+  }
+  return [];
+}
+
+const KINDS: Readonly<Record<string, Expectation>> = {
+  invalid: 'invalid',
+  fail: 'invalid',
+  failing: 'invalid',
+  bad: 'invalid',
+  valid: 'valid',
+  pass: 'valid',
+  passing: 'valid',
+  good: 'valid',
+};
+const OF_FILES = ['valid', 'invalid', 'pass', 'fail'];
+
+/** A word between dots in the file's name speaks first, then the nearest folder, then a word between dashes. */
+function isUsuallyInvalid(names: readonly string[]): boolean {
+  const file = names.at(-1) ?? '';
+  const folders = names.slice(0, -1).toReversed();
+  const said =
+    kindIn(file.split('.')) ?? folders.map((name) => kindOf(name)).find(Boolean) ?? kindIn(file.split(/[._-]/u));
+  return said === 'invalid';
+}
+
+function kindIn(words: readonly string[]): Expectation | undefined {
+  const word = words.findLast((each) => OF_FILES.includes(each.toLowerCase()));
+  return word === undefined ? undefined : kindOf(word);
+}
+
+function kindOf(word: string): Expectation | undefined {
+  return KINDS[word.toLowerCase()];
+}
+
+/** A gate that holds nothing is not a green gate: neither is a pattern. */
+function idle(flag: string, globs: readonly Glob[], fixtures: ReadonlyMap<string, Place>) {
+  const all = [...fixtures.values()];
+  return globs
+    .filter((glob) => !all.some(({ names }) => glob.matches(names)))
+    .map(({ text }) => ({
+      code: 'pattern_without_fixture',
+      message: `${flag} ${JSON.stringify(text)} matches none of ${all.length} fixtures`,
+    }));
+}
+
+const MOST_NAMED = 3;
+
+function told(paths: readonly string[], how: string): string[] {
+  if (paths.length === 0) return [];
+  const rest = paths.length - MOST_NAMED;
+  const named = paths.slice(0, MOST_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+  return [`${named} ${paths.length === 1 ? 'is' : 'are'} ${how}`];
 }
