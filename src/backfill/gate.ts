@@ -55,6 +55,14 @@ export function openGate({ folder, maxRate, busy, tell }: GateOptions): Gate {
   timer.unref();
   const first = look();
   const why = () => (control.paused === true ? 'paused by respool backfill pause' : busyBecause);
+  const calm = async (signal: AbortSignal) => {
+    for (let held = why(); held !== undefined; held = why()) {
+      say(held);
+      await pause(200, signal);
+    }
+    say(undefined);
+    signal.throwIfAborted();
+  };
   return {
     get reason() {
       return reason;
@@ -64,14 +72,10 @@ export function openGate({ folder, maxRate, busy, tell }: GateOptions): Gate {
     },
     async pass(events, signal) {
       await first;
-      for (let held = why(); held !== undefined; held = why()) {
-        say(held);
-        await pause(200, signal);
-      }
-      say(undefined);
-      signal.throwIfAborted();
+      await calm(signal);
       await throttle.wait(events, signal);
-      signal.throwIfAborted();
+      // The rate may have kept it for long.
+      await calm(signal);
       passed += events;
     },
     [Symbol.dispose]: () => clearInterval(timer),

@@ -1,3 +1,4 @@
+import { CannotEvaluateError } from '../errors.js';
 import type { Connection, Database } from '../postgres/connection.js';
 import { reasonOf } from '../postgres/retry.js';
 
@@ -22,13 +23,35 @@ export interface LoadLimits {
 
 const TIMEOUT_MS = 5_000;
 
-/** Whether any limit is set. */
-export function hasLimits({ lagS, lockWaits, activeSessions, forcedCheckpoints, sql, http }: LoadLimits): boolean {
-  return [lagS, lockWaits, activeSessions, sql, http].some((limit) => limit !== undefined) || forcedCheckpoints;
+/**
+ * Opens a look at how busy the target is; undefined when nothing is to be looked at. A look that fails holds the work back
+ * as well, and says so.
+ * @throws CannotEvaluateError `cannot_watch` when the role would see other sessions without what they do.
+ */
+export async function openLoadWatch(
+  database: Database,
+  limits: LoadLimits,
+  signal: AbortSignal,
+): Promise<(() => Promise<Busy>) | undefined> {
+  const looksAtOthers = [limits.lagS, limits.lockWaits, limits.activeSessions].some((limit) => limit !== undefined);
+  if (looksAtOthers) await database.use(requireSight, signal);
+  const looksAtAll = looksAtOthers || limits.forcedCheckpoints || limits.sql !== undefined || limits.http !== undefined;
+  return looksAtAll ? watchLoad(database, limits, signal) : undefined;
 }
 
-/** Opens a look at how busy the target is. A look that fails holds the work back as well, and says so. */
-export function watchLoad(database: Database, limits: LoadLimits, signal: AbortSignal): () => Promise<Busy> {
+/** PostgreSQL shows the sessions of other roles without their states to whoever may not read all statistics. */
+async function requireSight(connection: Connection): Promise<void> {
+  const [row] = await connection.rows(
+    `select current_user::text as role, pg_has_role(current_user, 'pg_read_all_stats', 'usage') as sees`,
+  );
+  if (row?.sees === true) return;
+  throw new CannotEvaluateError(`role ${row?.role} may not see what other sessions do, nor how far standbys are`, {
+    code: 'cannot_watch',
+    hint: `grant pg_read_all_stats to ${row?.role}; or use --pause-if-sql with a query that the role may run`,
+  });
+}
+
+function watchLoad(database: Database, limits: LoadLimits, signal: AbortSignal): () => Promise<Busy> {
   const checkpoints = createCheckpointWatch();
   return async () => {
     try {

@@ -1,10 +1,12 @@
 import { type LaterOptions, laterOptions } from './backfill-later-options.js';
 import type { Command, Invocation } from './command.js';
+import { gentleOptions } from './gentle-options.js';
+import type { ValuesOf } from './option.js';
 
 const RUN = { name: 'run', summary: 'id of the backfill', isRequired: true, isVariadic: false } as const;
 
 type Later = Command<typeof laterOptions>;
-type Implementation = 'runStatus' | 'runRetry' | 'runVerify' | 'runUndo' | 'runDrop';
+type Implementation = 'runStatus' | 'runVerify' | 'runUndo' | 'runDrop';
 
 function command(verb: string, run: Implementation, words: Pick<Later, 'summary' | 'description'>): Later {
   return {
@@ -21,9 +23,21 @@ export const backfillStatus = command('status', 'runStatus', {
   summary: 'a calendar of the partitions of a backfill, and how each stands',
 });
 
-export const backfillRetry = command('retry', 'runRetry', {
+const retryOptions = { ...laterOptions, ...gentleOptions } as const;
+
+/** The options of `respool backfill retry`, parsed. */
+export type RetryOptions = ValuesOf<typeof retryOptions>;
+
+export const backfillRetry: Command<typeof retryOptions> = {
+  name: 'backfill retry',
   summary: 'the failed partitions of a backfill again, over its original plan',
-});
+  arguments: [RUN],
+  options: retryOptions,
+  examples: [
+    { command: 'backfill retry 20190801-120000-1234abcd --to warehouse', explains: 'once the cause is mended' },
+  ],
+  run: async (invocation: Invocation<RetryOptions>) => (await import('./backfill-runs.js')).runRetry(invocation),
+};
 
 export const backfillVerify = command('verify', 'runVerify', {
   summary: 'prove again that the table holds what the source had',

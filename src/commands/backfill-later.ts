@@ -6,6 +6,7 @@ import { claimRange } from '../backfill/holders.js';
 import type { BackfillPlan } from '../backfill/plan.js';
 import { loadPlan } from '../backfill/plan-file.js';
 import { openStates, type States } from '../backfill/states.js';
+import { type LoadLimits, openLoadWatch } from '../backfill/target-load.js';
 import { redact } from '../config/redact.js';
 import { resolveSink } from '../config/resolve.js';
 import { UsageError } from '../errors.js';
@@ -73,11 +74,13 @@ export async function withRun<T>(
   call: Call,
   tell: (note: string) => void,
   body: (run: OpenRun, session: Connection) => Promise<T>,
+  limits?: LoadLimits,
 ): Promise<T> {
   const known = await findRun(call);
   await using _lock = await lockFolder(call.options.stateDir);
   using states = openStates(known.folder);
-  return await withTarget(call, { known, states, words: [call.options.to ?? known.record.sinks[0] ?? ''], tell }, body);
+  const words = [call.options.to ?? known.record.sinks[0] ?? ''];
+  return await withTarget(call, { known, states, words, limits, tell }, body);
 }
 
 /** What is known of a run before its target is open. */
@@ -86,13 +89,15 @@ export interface Known {
   readonly states: States;
   /** Addresses or names, one of which is the run's target. */
   readonly words: readonly string[];
+  /** What makes the work wait. */
+  readonly limits: LoadLimits | undefined;
   readonly tell: (note: string) => void;
 }
 
 /** Opens the target of a run and holds its range while `body` works. */
 export async function withTarget<T>(
   call: Target,
-  { known, states, words, tell }: Known,
+  { known, states, words, limits, tell }: Known,
   body: (run: OpenRun, session: Connection) => Promise<T>,
 ): Promise<T> {
   const { options, io, stop } = call;
@@ -102,7 +107,8 @@ export async function withTarget<T>(
   const opened = await openPostgresTable(url, { fields: record.fields, jobs, env: io.env, signal: stop.now });
   await using _sink = opened.sink;
   await using database = await connect(parseAddress(url, io.env), jobs + 3, stop.now);
-  using gate = openGate({ folder, maxRate: options.maxRate, busy: undefined, tell });
+  const busy = limits && (await openLoadWatch(database, limits, stop.now));
+  using gate = openGate({ folder, maxRate: options.maxRate, busy, tell });
   const work: Work = {
     plan,
     table: opened.plan,

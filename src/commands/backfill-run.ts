@@ -16,14 +16,16 @@ import { openSpill } from '../backfill/slices/spill.js';
 import { openStates, type States } from '../backfill/states.js';
 import { requireSwappable } from '../backfill/swap/refusals.js';
 import { currentSnapshot, reading } from '../backfill/target.js';
-import { hasLimits, watchLoad } from '../backfill/target-load.js';
+import { type Busy, openLoadWatch } from '../backfill/target-load.js';
+import { UsageError } from '../errors.js';
 import { openPreparePool } from '../flow/prepare/pool.js';
 import { openQuarantine } from '../flow/quarantine.js';
 import { sizeOf, trimQuarantine } from '../flow/state/quarantine-tail.js';
 import { startRun } from '../flow/state/resume.js';
 import { type StoredRun, savePosition } from '../flow/state/run-record.js';
 import { parseAddress } from '../postgres/address.js';
-import { connect } from '../postgres/server.js';
+import { connect, connectError } from '../postgres/server.js';
+import { kindOf } from '../postgres/sql-error.js';
 import { backfillRenderers } from '../report/backfill-renderers.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
 import { createProgress, type Progress } from '../report/progress.js';
@@ -31,6 +33,7 @@ import type { BackfillOptions } from './backfill.js';
 import { type OpenBackfill, openBackfill } from './backfill-open.js';
 import { type BackfillEnding, reportOf } from './backfill-report.js';
 import type { Invocation } from './command.js';
+import { gentleOptions, limitsOf } from './gentle-options.js';
 import { threadsFor } from './threads.js';
 
 type Call = Invocation<BackfillOptions>;
@@ -41,6 +44,7 @@ type Call = Invocation<BackfillOptions>;
  */
 export async function runBackfill(call: Call): Promise<number> {
   const { io, options } = call;
+  refuseForWorkers(options);
   const outputs = parseOutputs(options.output, ['table', 'json', 'markdown', 'html']);
   const progress = createProgress({
     stream: io.stderr,
@@ -60,6 +64,20 @@ export async function runBackfill(call: Call): Promise<number> {
   }
 }
 
+/** With --queue workers do the work: what holds it back is theirs. */
+function refuseForWorkers({ queue, maxRate, ...options }: BackfillOptions): void {
+  const given = Object.entries(gentleOptions).filter(([name]) => {
+    const value = options[name as keyof typeof gentleOptions]; // its own names
+    return value !== undefined && value !== false;
+  });
+  const flags = given.map(([, { description }]) => description.flag).concat(maxRate === undefined ? [] : '--max-rate');
+  if (queue === undefined || flags.length === 0) return;
+  throw new UsageError(`${flags.join(' and ')} would have no effect here: with --queue workers do the work`, {
+    code: 'gentle_workers',
+    hint: `give ${flags.length === 1 ? 'it' : 'them'} to respool worker instead`,
+  });
+}
+
 async function runAndReport(call: Call, progress: Progress) {
   const startedMs = performance.now();
   await using opened = await openBackfill(call);
@@ -67,6 +85,7 @@ async function runAndReport(call: Call, progress: Progress) {
   const { open, database, table } = opened;
   const { since: sinceUs, until: untilUs } = options;
   for (const warning of [...open.warnings, ...opened.sink.describe().warnings]) progress.note(`warning: ${warning}`);
+  const busy = options.dryRun ? undefined : await openLoadWatch(database, limitsOf(options), stop.now);
   if (options.method === 'swap') {
     await reading(database, (connection) => requireSwappable(connection, table, { sinceUs, untilUs }), stop.now);
   }
@@ -80,7 +99,7 @@ async function runAndReport(call: Call, progress: Progress) {
   };
   return await database.use(async (session) => {
     if (!options.dryRun) await claimRange(session, claim);
-    const ending = await planAndCarryOut(call, { opened, run, progress, startedMs });
+    const ending = await planAndCarryOut(call, { opened, run, busy, progress, startedMs });
     return reportOf(call, ending);
   }, stop.now);
 }
@@ -88,6 +107,8 @@ async function runAndReport(call: Call, progress: Progress) {
 interface Circumstances {
   readonly opened: OpenBackfill;
   readonly run: StoredRun;
+  /** Says why the target needs a rest. */
+  readonly busy: (() => Promise<Busy>) | undefined;
   readonly progress: Progress;
   readonly startedMs: number;
 }
@@ -118,22 +139,21 @@ async function planAndCarryOut(call: Call, circumstances: Circumstances): Promis
 
 async function work(
   call: Call,
-  { opened, run, plan, states, progress }: Circumstances & { readonly plan: BackfillPlan; readonly states: States },
+  {
+    opened,
+    run,
+    plan,
+    states,
+    busy,
+    progress,
+  }: Circumstances & { readonly plan: BackfillPlan; readonly states: States },
 ) {
   const { options, stop } = call;
   const { open, database, table, sink } = opened;
-  const limits = {
-    lagS: options.maxLag === undefined ? undefined : options.maxLag / 1_000,
-    lockWaits: options.maxLockWaits,
-    activeSessions: options.maxActive,
-    forcedCheckpoints: options.mindCheckpoints,
-    sql: options.pauseIfSql,
-    http: options.pauseUnlessHttp,
-  };
   using gate = openGate({
     folder: run.folder,
     maxRate: options.maxRate,
-    busy: hasLimits(limits) ? watchLoad(database, limits, stop.now) : undefined,
+    busy,
     tell: progress.note,
   });
   const todo = plan.partitions.filter(({ index, rows }) => rows > 0 && states.of(index).state !== 'done');
@@ -252,6 +272,8 @@ async function planNow(call: Call, { opened, run, progress }: Circumstances): Pr
     untilUs: options.until,
     warnings: open.warnings,
     signal: stop.now,
+  }).catch((error: unknown) => {
+    throw kindOf(error) === undefined ? error : connectError(error, database.label);
   });
   return { ...plan, quarantineBytes: await sizeOf(run.record.quarantine) };
 }

@@ -17,11 +17,13 @@ import { backfillRenderers } from '../report/backfill-renderers.js';
 import type { BackfillReport } from '../report/backfill-report.js';
 import { worstExitCode } from '../report/exit-code.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
+import type { RetryOptions } from './backfill-commands.js';
 import { findRun, type KnownRun, type OpenRun, withRun } from './backfill-later.js';
 import type { LaterOptions } from './backfill-later-options.js';
 import { partitionsReport } from './backfill-report.js';
 import type { Invocation } from './command.js';
 import { confirm } from './confirm.js';
+import { limitsOf } from './gentle-options.js';
 
 type Call = Invocation<LaterOptions>;
 
@@ -35,9 +37,9 @@ export async function runStatus(call: Call): Promise<number> {
 }
 
 /** `respool backfill retry <run>`: the failed partitions again, over the original plan. */
-export async function runRetry(call: Call): Promise<number> {
+export async function runRetry(call: Invocation<RetryOptions>): Promise<number> {
   const tell = teller(call);
-  return withRun(call, tell, async (run) => {
+  const again = async (run: OpenRun) => {
     const failed = run.plan.partitions.filter(({ index }) => run.states.of(index).state === 'failed');
     if (failed.length === 0) tell('no partition has failed');
     const outcome = await carryOut(run.work, failed, run.jobs);
@@ -53,7 +55,8 @@ export async function runRetry(call: Call): Promise<number> {
     ];
     await print(call, { ...report, exitCode: worstExitCode(codes) });
     return worstExitCode(codes);
-  });
+  };
+  return withRun(call, tell, again, limitsOf(call.options));
 }
 
 const ENDED: readonly string[] = ['done', 'failed', 'undone'];

@@ -1,8 +1,9 @@
 import type { Command, Invocation } from './command.js';
 import { milliseconds } from './duration-values.js';
+import { gentleOptions } from './gentle-options.js';
 import { optional, toggle, type ValuesOf, withDefault } from './option.js';
 import { replayOptions } from './replay.js';
-import { choice, text, wholeNumber } from './values.js';
+import { choice, text } from './values.js';
 
 const { limit, resend, batch, partitionsWithin, ...shared } = replayOptions;
 
@@ -68,51 +69,7 @@ const backfillOptions = {
     },
     milliseconds,
   ),
-  maxLag: optional(
-    { flag: '--max-lag', value: 'time', summary: 'wait while a standby is further behind', group: 'Gentle' },
-    milliseconds,
-  ),
-  maxLockWaits: optional(
-    {
-      flag: '--max-lock-waits',
-      value: 'n',
-      summary: 'wait while more sessions of the target wait for locks',
-      group: 'Gentle',
-    },
-    wholeNumber(0),
-  ),
-  maxActive: optional(
-    {
-      flag: '--max-active',
-      value: 'n',
-      summary: 'wait while more sessions of others are at work in the target',
-      group: 'Gentle',
-    },
-    wholeNumber(0),
-  ),
-  mindCheckpoints: toggle({
-    flag: '--mind-checkpoints',
-    summary: 'rest for ten seconds when the write-ahead log forces a checkpoint',
-    group: 'Gentle',
-  }),
-  pauseIfSql: optional(
-    {
-      flag: '--pause-if-sql',
-      value: 'query',
-      summary: 'wait while this query of the target answers with anything but false, null, 0 or nothing',
-      group: 'Gentle',
-    },
-    text,
-  ),
-  pauseUnlessHttp: optional(
-    {
-      flag: '--pause-unless-http',
-      value: 'url',
-      summary: 'wait while this address does not answer with 200',
-      group: 'Gentle',
-    },
-    text,
-  ),
+  ...gentleOptions,
 } as const;
 
 const options = { ...backfillOptions, ...shared };

@@ -8,6 +8,7 @@ import { parseAddress } from '../postgres/address.js';
 import { connect } from '../postgres/server.js';
 import { loadRun, withTarget } from './backfill-later.js';
 import type { Invocation } from './command.js';
+import { limitsOf } from './gentle-options.js';
 import type { WorkerOptions } from './worker.js';
 
 /**
@@ -44,7 +45,7 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
         const known = await loadRun(job.folder, job.run);
         const words = options.to.length > 0 ? options.to : known.record.sinks;
         const one = { ...call, options: { ...options, jobs: 1 } };
-        await withTarget(one, { known, states, words, tell }, ({ work }) => body(work));
+        await withTarget(one, { known, states, words, limits: limitsOf(options), tell }, ({ work }) => body(work));
       },
     }).finally(() => desk.leave(`${name}-${hand}`)),
   );

@@ -1,5 +1,6 @@
 import type { Command, Invocation } from './command.js';
 import { milliseconds } from './duration-values.js';
+import { gentleOptions } from './gentle-options.js';
 import { optional, repeatable, type ValuesOf, withDefault } from './option.js';
 import { sharedOptions } from './shared-options.js';
 import { text, wholeNumber } from './values.js';
@@ -52,6 +53,7 @@ const options = {
     { flag: '--max-rate', value: 'n', summary: 'most events a second and partition', group: 'Gentle' },
     wholeNumber(1),
   ),
+  ...gentleOptions,
   ...shared,
 } as const;
 

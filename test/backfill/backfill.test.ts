@@ -103,3 +103,17 @@ test('a swap is refused where it would lose rows that the source knows nothing o
   const referenced = await p.run('--method', 'swap');
   expect(referenced).toMatchObject({ status: 3, stderr: expect.stringContaining('foreign keys of other tables') });
 });
+
+test('a partition that the role may not read is an error of rights, not a defect', async () => {
+  await using p = await openPlace(dayEvents(300));
+  const role = `half_${Date.now()}`;
+  await p.database.query(`create role ${role} login; alter table ev owner to ${role}`);
+  const url = new URL(p.target);
+  url.username = role;
+  const refused = await backfill(['dump.ndjson', '--to', url.href], p.call);
+  expect(refused).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('permission denied for table ev_20190701'),
+  });
+  await p.database.query(`drop owned by ${role}; drop role ${role}`);
+});

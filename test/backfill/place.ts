@@ -3,9 +3,9 @@ import { createDatabase } from '../support/postgres.js';
 import { backfill, DAYS_TABLE, RANGE, startBackfill } from './backfilling.js';
 
 /** A folder with a dump, and a database with the table `ev`. */
-export async function openPlace(events: string, sql = DAYS_TABLE) {
+export async function openPlace(events: string, sql = DAYS_TABLE, serverUrl?: string) {
   const folder = await folderWith({ 'dump.ndjson': events });
-  const database = await createDatabase();
+  const database = await createDatabase(serverUrl);
   await database.query(sql);
   const target = `${database.url}?table=ev`;
   const all = (args: readonly string[]) => ['dump.ndjson', '--to', target, ...RANGE, ...args];

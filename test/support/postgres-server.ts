@@ -7,6 +7,10 @@ import { freePort } from './free-port.js';
 
 export interface PostgresServer extends AsyncDisposable {
   readonly url: string;
+  /** The folder with the server's data. */
+  readonly data: string;
+  /** Starts the same binaries over other data, which must stand in the folder that `data` stands in. */
+  start(data: string): Promise<Omit<PostgresServer, 'start'>>;
 }
 
 type Ids = { readonly uid: number; readonly gid: number } | Record<never, never>;
@@ -18,6 +22,27 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Post
   const bin = join(await copyBinaries(home), 'bin');
   const data = join(home, 'data');
   await run(join(bin, 'initdb'), ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C'], ids);
+  const start = (folder: string) => serve({ bin, home, ids, data: folder }, flags);
+  const { url, ...server } = await start(data);
+  return {
+    url,
+    data,
+    start,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+interface Place {
+  readonly bin: string;
+  readonly home: string;
+  readonly data: string;
+  readonly ids: Ids;
+}
+
+async function serve({ bin, home, data, ids }: Place, flags: readonly string[]) {
   const port = await freePort();
   const server = spawn(
     join(bin, 'postgres'),
@@ -28,10 +53,10 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Post
   await started(server.stderr, ended);
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+    data,
     async [Symbol.asyncDispose]() {
       server.kill('SIGINT');
       await ended;
-      await rm(home, { recursive: true, force: true });
     },
   };
 }
@@ -86,7 +111,7 @@ async function started(log: NodeJS.ReadableStream, ended: Promise<void>): Promis
   const ready = new Promise<void>((done) => {
     log.on('data', (chunk) => {
       if (said.length < 65_536) said += chunk;
-      if (said.includes('ready to accept connections')) done();
+      if (/ready to accept (read-only )?connections/.test(said)) done();
     });
   });
   const failed = ended.then(() => {
