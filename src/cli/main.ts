@@ -1,4 +1,5 @@
 import { secretsOf } from '../config/redact.js';
+import { errorReport } from './error-report.js';
 import { ioOf } from './io.js';
 import { printError } from './print-error.js';
 import { runProgram } from './program.js';
@@ -10,7 +11,11 @@ const argv = process.argv.slice(2);
 const io = ioOf(process);
 const secrets = [...secretsOf(process.env)];
 const isVerbose = argv.some((word) => /^(-\w*v\w*|--verbose)$/.test(word)) || Boolean(process.env.RESPOOL_DEBUG);
-const tell = (error: unknown): number => printError(error, { io, isVerbose, secrets });
+const report = (error: unknown, exitCode: number): number => {
+  io.stdout.write(errorReport(error, { argv, exitCode, secrets }) ?? '');
+  return exitCode;
+};
+const tell = (error: unknown): number => report(error, printError(error, { io, isVerbose, secrets }));
 
 for (const stream of [process.stdout, process.stderr]) {
   // Whoever reads our output may stop reading (`respool … | head`); the run itself goes on.
@@ -28,7 +33,7 @@ const stop = watchSignals(process, () => {
 try {
   process.exitCode = await runProgram(argv, { io, stop, onSecrets: (found) => secrets.push(...found) });
 } catch (error) {
-  process.exitCode = stop.exitCode !== undefined && isAbort(error) ? stop.exitCode : tell(error);
+  process.exitCode = stop.exitCode !== undefined && isAbort(error) ? report(error, stop.exitCode) : tell(error);
 }
 
 function isAbort(error: unknown): boolean {

@@ -55,3 +55,26 @@ test('a password in an address is not printed when the address is wrong', async 
   expect(status).not.toBe(0);
   expect(stdout + stderr).not.toContain('geheim-77');
 });
+
+test.each([
+  ['replay nothing-here.ndjson --output json', 'replay', 3, 'source_not_found'],
+  ['replay x --dryrun --output=json', 'replay', 3, 'unknown_option'],
+  ['runs show 20190801-1 --output json:-', 'runs show', 3, 'no_such_run'],
+])('with --output json a program can read why %s failed', async (args, command, exitCode, code) => {
+  await using folder = await folderWith();
+  const { status, stdout, stderr } = await respool(args.split(' '), { cwd: folder.path });
+
+  expect(status).toBe(exitCode);
+  expect(JSON.parse(stdout)).toMatchObject({ reportVersion: 1, command, complete: false, exitCode, error: { code } });
+  expect(stderr).toContain(`error: ${JSON.parse(stdout).error.message}`);
+});
+
+test('the error that a program reads holds no secret', async () => {
+  await using folder = await folderWith({ 'dump.ndjson': '{"id":1}\n' });
+  const env = { DD_API_KEY: 'geheimer-schluessel' };
+  const args = ['replay', 'dump.ndjson', '--to', 'geheimer-schluessel:x', '--output', 'json'];
+  const { stdout } = await respool(args, { cwd: folder.path, env });
+
+  expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, error: { message: expect.stringContaining('***') } });
+  expect(stdout).not.toContain('geheimer');
+});
