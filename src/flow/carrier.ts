@@ -21,7 +21,8 @@ interface Way {
   readonly lanes: readonly Lane[];
   readonly settlement: Settlement;
   readonly recall: Recall;
-  readonly intents: IntentLog;
+  /** Where deliveries are noted for the invocation that goes on after a crash; absent where none ever does. */
+  readonly intents: IntentLog | undefined;
   /** What earlier invocations have settled: its lines count in front of those read now. */
   readonly done: readonly DoneStretch[];
 }
@@ -89,7 +90,7 @@ async function deliver(
     encoded: prepared.encoded[at]?.data,
     refused: prepared.refused[at] ?? [],
     onCommitting(token, verdicts) {
-      intents.note(intentOf({ sink, token, part: raw.part, from: raw.from, to: raw.to }, events, verdicts));
+      intents?.note(intentOf({ sink, token, part: raw.part, from: raw.from, to: raw.to }, events, verdicts));
     },
   };
   const verdicts = await lane.deliver(delivery);

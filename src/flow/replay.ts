@@ -94,7 +94,11 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
     elapsedMs: () => earlierMs + performance.now() - startedMs,
   });
   const lanes = sinks.map((sink, at) => openLane(sink, stop.now, job.waitNotes?.[at]));
-  await using carrier = createCarrier({ lanes, settlement, recall, intents, done: run.position?.done ?? [] });
+  await using carrier = createCarrier({
+    ...{ lanes, settlement, recall, done: run.position?.done ?? [] },
+    // A queue gives out what is left of it to a new run: nobody takes this one up again.
+    intents: source.settles === 'messages' ? undefined : intents,
+  });
   const throttle = createThrottle(job.maxRate);
   const canary = createCanary(job.canary ?? []);
   const failures: PartFailure[] = [];
