@@ -51,7 +51,7 @@ export interface PlannedPartition {
   readonly rejected: number;
   /** Rows that are ready to be loaded. */
   readonly rows: number;
-  /** Rows of which the key was there before: in the partition, or in an earlier row of the same batch. */
+  /** Rows of which the key was there before: in the partition (`insert`), or in an earlier row of the same batch. */
   readonly expectedDuplicates: number;
   /** Bytes of the rows. */
   readonly bytes: number;

@@ -73,7 +73,8 @@ async function lookAt(
   let known = 0;
   if (method === 'insert' && rowsBefore > 0) {
     for await (const { encoded } of framesOf(slices, found.index)) {
-      known += (await countKeys({ connection, table, relation }, encoded)).rows;
+      const firsts = encoded.groups[0]?.firstRepeat ?? encoded.rowEnds.length;
+      known += (await countKeys({ connection, table, relation }, encoded, firsts)).rows;
     }
   }
   return {
@@ -81,7 +82,7 @@ async function lookAt(
     oid: found.oid ?? oid,
     rowsBefore,
     rowsInDefault,
-    expectedDuplicates: Math.max(known, repeats),
+    expectedDuplicates: known + repeats,
     checksum: checksum === undefined ? undefined : hex(checksum),
   };
 }

@@ -48,12 +48,13 @@ export async function countRelation({ connection, table, relation }: Asked): Pro
   return countedIn(row);
 }
 
-/** How many of these keys the relation holds, and the sum over them. */
+/** How many of the first `count` keys the relation holds, and the sum over them. */
 export async function countKeys(
   { connection, table, relation }: Asked,
   encoded: Pick<EncodedRows, 'keys' | 'rowEnds'>,
+  count = encoded.rowEnds.length,
 ): Promise<Counted> {
-  const rows = Uint32Array.from(encoded.rowEnds, (_, row) => row);
+  const rows = Uint32Array.from({ length: count }, (_, row) => row);
   const columns = table.key.map(({ column }) => quoteName(column.name)).join(', ');
   const matches = table.key.map((_, at) => keyMatch(table, at)).join(' and ');
   const [row] = await connection.rows(

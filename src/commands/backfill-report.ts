@@ -107,7 +107,7 @@ export function partitionsReport({ plan, states, label }: Standing) {
 }
 
 function partitionReport(partition: PlannedPartition, progress: PartitionProgress): BackfilledPartition {
-  const { name, fromUs, toUs, read, oid, rowsBefore } = partition;
+  const { name, fromUs, toUs, read, oid, rowsBefore, rowsInDefault, rows, bytes, expectedDuplicates } = partition;
   const { state, accepted, duplicate, verified, carriedOver, lockedMs, evidence, oldName, error } = progress;
   const seconds = secondsOf(progress);
   return {
@@ -121,12 +121,15 @@ function partitionReport(partition: PlannedPartition, progress: PartitionProgres
     rejected: partition.rejected + progress.rejected,
     verified,
     ...(oid !== undefined && { rowsBefore }),
+    ...(rowsInDefault > 0 && { rowsInDefault }),
+    expected: { accepted: rows - expectedDuplicates, duplicate: expectedDuplicates, rejected: partition.rejected },
+    bytes,
     ...(carriedOver ? { carriedOver } : {}),
     ...(lockedMs !== undefined && { lockedMs }),
     ...(evidence !== undefined && { evidence }),
     ...(oldName !== undefined && state === 'done' && progress.dropped !== true && { old: oldName }),
     ...(error !== undefined && state === 'failed' && { error }),
-    ...(seconds !== undefined && { seconds }),
+    ...(seconds !== undefined && { seconds, eventsPerSecond: Math.round(rows / Math.max(seconds, 0.1)) }),
   };
 }
 

@@ -1,30 +1,23 @@
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { carryOut } from '../backfill/carry-out.js';
-import type { Work } from '../backfill/context.js';
-import { openGate } from '../backfill/gate.js';
+import { join } from 'node:path';
 import { claimRange } from '../backfill/holders.js';
 import type { BackfillPlan } from '../backfill/plan.js';
 import { loadPlan, readPlan, savePlan, writePlan } from '../backfill/plan-file.js';
 import { makePlan, requireSamePlan } from '../backfill/planning.js';
-import { openDesk } from '../backfill/queue/desk.js';
-import { openJobs } from '../backfill/queue/jobs.js';
-import { handOut } from '../backfill/queue/watch.js';
 import { gatherRefused } from '../backfill/refused.js';
 import { sliceSource } from '../backfill/slices/slicing.js';
 import { openSpill } from '../backfill/slices/spill.js';
 import { openStates, type States } from '../backfill/states.js';
 import { requireSwappable } from '../backfill/swap/refusals.js';
 import { currentSnapshot, reading } from '../backfill/target.js';
-import { type Busy, openLoadWatch } from '../backfill/target-load.js';
+import { openLoadWatch } from '../backfill/target-load.js';
 import { UsageError } from '../errors.js';
 import { openPreparePool } from '../flow/prepare/pool.js';
 import { openQuarantine } from '../flow/quarantine.js';
 import { sizeOf, trimQuarantine } from '../flow/state/quarantine-tail.js';
 import { startRun } from '../flow/state/resume.js';
 import { type StoredRun, savePosition } from '../flow/state/run-record.js';
-import { parseAddress } from '../postgres/address.js';
-import { connect, connectError } from '../postgres/server.js';
+import { connectError } from '../postgres/server.js';
 import { kindOf } from '../postgres/sql-error.js';
 import { backfillRenderers } from '../report/backfill-renderers.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
@@ -32,6 +25,7 @@ import { createProgress, type Progress } from '../report/progress.js';
 import type { BackfillOptions } from './backfill.js';
 import { type OpenBackfill, openBackfill } from './backfill-open.js';
 import { type BackfillEnding, reportOf } from './backfill-report.js';
+import { type Circumstances, work } from './backfill-work.js';
 import type { Invocation } from './command.js';
 import { gentleOptions, limitsOf } from './gentle-options.js';
 import { threadsFor } from './threads.js';
@@ -104,15 +98,6 @@ async function runAndReport(call: Call, progress: Progress) {
   }, stop.now);
 }
 
-interface Circumstances {
-  readonly opened: OpenBackfill;
-  readonly run: StoredRun;
-  /** Says why the target needs a rest. */
-  readonly busy: (() => Promise<Busy>) | undefined;
-  readonly progress: Progress;
-  readonly startedMs: number;
-}
-
 async function planAndCarryOut(call: Call, circumstances: Circumstances): Promise<BackfillEnding> {
   const { options } = call;
   const { opened, run, progress, startedMs } = circumstances;
@@ -135,102 +120,6 @@ async function planAndCarryOut(call: Call, circumstances: Circumstances): Promis
   await saveEnd(plan, states, run, performance.now() - startedMs);
   progress.stop();
   return { ...ending, outcome };
-}
-
-async function work(
-  call: Call,
-  {
-    opened,
-    run,
-    plan,
-    states,
-    busy,
-    progress,
-  }: Circumstances & { readonly plan: BackfillPlan; readonly states: States },
-) {
-  const { options, stop } = call;
-  const { open, database, table, sink } = opened;
-  using gate = openGate({
-    folder: run.folder,
-    maxRate: options.maxRate,
-    busy,
-    tell: progress.note,
-  });
-  const todo = plan.partitions.filter(({ index, rows }) => rows > 0 && states.of(index).state !== 'done');
-  for (const { index, rows } of plan.partitions) {
-    if (rows === 0 && states.of(index).state === 'planned') await states.set(index, { state: 'done', verified: true });
-  }
-  const job: Work = {
-    plan,
-    table,
-    database,
-    sink,
-    states,
-    slices: join(run.folder, 'slices'),
-    folder: run.folder,
-    parts: open.source.parts,
-    gate,
-    maxLockMs: options.maxLock,
-    signal: stop.now,
-    finish: stop.finish,
-    tell: progress.note,
-  };
-  const total = todo.reduce((sum, { rows }) => sum + rows, 0);
-  let shown = 0;
-  const show = (passed: number) => {
-    shown = passed;
-  };
-  const timer = setInterval(() => {
-    if (options.queue === undefined) show(gate.passed);
-    progress.update({
-      read: Math.round(shown),
-      bytesRead: shown,
-      bytesTotal: total,
-      sinks: [
-        {
-          name: sink.name,
-          settled: shown,
-          inFlight: 0,
-          ...(gate.reason !== undefined && { waiting: gate.reason }),
-        },
-      ],
-      elapsedMs: 0,
-    });
-  }, 500);
-  try {
-    if (options.queue !== undefined) return await overQueue(call, options.queue, { job, todo, onPassed: show });
-    return await carryOut(job, todo, open.jobs);
-  } finally {
-    clearInterval(timer);
-  }
-}
-
-/** Hands the partitions out to workers, and watches them. */
-async function overQueue(
-  { options, io, stop }: Call,
-  url: string,
-  {
-    job,
-    todo,
-    onPassed,
-  }: { readonly job: Work; readonly todo: BackfillPlan['partitions']; readonly onPassed: (events: number) => void },
-) {
-  const address = parseAddress(url, io.env);
-  await using database = await connect(address, 2, stop.now);
-  await using jobs = await openJobs(address, database, stop.now);
-  const desk = await openDesk(database, stop.now);
-  return await handOut({
-    run: job.plan.run,
-    folder: resolve(io.cwd, job.folder),
-    jobs,
-    desk,
-    states: job.states,
-    partitions: todo,
-    isDetached: options.detach,
-    finish: stop.finish,
-    tell: job.tell,
-    onPassed,
-  });
 }
 
 /** Reads the source into slices and plans what to do with them. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { carryOut } from '../backfill/carry-out.js';
 import { writeControl } from '../backfill/control.js';
 import { releasePartition, takePartition } from '../backfill/holders.js';
+import { keepPace, type Pace, pacedBy, readPace } from '../backfill/pace.js';
 import type { PlannedPartition } from '../backfill/plan.js';
 import { gatherRefused } from '../backfill/refused.js';
 import { type PartitionProgress, PLANNED, readStates, type States } from '../backfill/states.js';
@@ -14,7 +15,7 @@ import type { Connection } from '../postgres/connection.js';
 import { reasonOf } from '../postgres/retry.js';
 import { kindOf } from '../postgres/sql-error.js';
 import { backfillRenderers } from '../report/backfill-renderers.js';
-import type { BackfillReport } from '../report/backfill-report.js';
+import type { BackfillPace, BackfillReport } from '../report/backfill-report.js';
 import { worstExitCode } from '../report/exit-code.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
 import type { RetryOptions } from './backfill-commands.js';
@@ -32,8 +33,22 @@ export async function runStatus(call: Call): Promise<number> {
   const known = await findRun(call);
   const progress = readStates(join(known.folder, 'states.ndjson'));
   const states = { of: (index: number) => progress.get(index) ?? PLANNED };
-  await print(call, reportOn(known, states));
+  const pace = readPace(known.folder, new Date());
+  await print(call, { ...reportOn(known, states), ...(pace !== undefined && { pace: paceOf(pace) }) });
   return 0;
+}
+
+/** Finished partitions tell the pace of all steps; until there is one, the rows that pass do. */
+function paceOf({ passed, total, left, eventsPerSecond, settledPerSecond, waiting }: Pace): BackfillPace {
+  const speed = settledPerSecond ?? eventsPerSecond;
+  const toGo = settledPerSecond === undefined ? total - passed : left;
+  return {
+    passed,
+    total,
+    eventsPerSecond,
+    ...(speed > 0 && waiting === undefined && { leftMs: Math.round((toGo * 1_000) / speed) }),
+    ...(waiting !== undefined && { waiting }),
+  };
 }
 
 /** `respool backfill retry <run>`: the failed partitions again, over the original plan. */
@@ -42,6 +57,7 @@ export async function runRetry(call: Invocation<RetryOptions>): Promise<number> 
   const again = async (run: OpenRun) => {
     const failed = run.plan.partitions.filter(({ index }) => run.states.of(index).state === 'failed');
     if (failed.length === 0) tell('no partition has failed');
+    using _pace = keepPace(pacedBy(run.work, failed));
     const outcome = await carryOut(run.work, failed, run.jobs);
     await gatherRefused(run.folder, run.record.quarantine, run.plan.quarantineBytes);
     const report = reportOn(run, run.states);

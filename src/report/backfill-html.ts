@@ -18,12 +18,21 @@ export function renderBackfillHtml(report: BackfillReport): string {
     '<body>',
     `<h1>respool backfill ${markupText(report.run)}</h1>`,
     `<p>${markupText(`${report.method} into ${report.table}, ${thousands(report.read)} events read, ${duration(report.elapsedMs)}`)}</p>`,
+    ...paceParagraph(report),
     `<ol class="calendar">${partitions.map(day).join('')}</ol>`,
-    '<table><thead><tr><th>partition<th>from<th>to<th>state<th>read<th>accepted<th>duplicate<th>rejected<th>verified<th>what was found</tr></thead>',
+    '<table><thead><tr><th>partition<th>from<th>to<th>state<th>read<th>accepted<th>duplicate<th>rejected<th>rows/s<th>verified<th>what was found</tr></thead>',
     `<tbody>${partitions.map(row).join('\n')}</tbody></table>`,
     '</body>',
     '</html>',
   ].join('\n')}\n`;
+}
+
+function paceParagraph({ pace }: BackfillReport): string[] {
+  if (pace === undefined) return [];
+  const left = pace.leftMs === undefined ? '' : `, about ${duration(pace.leftMs)} left`;
+  const waiting = pace.waiting === undefined ? '' : `, waiting: ${pace.waiting}`;
+  const text = `${thousands(pace.passed)} of ${thousands(pace.total)} rows, ${thousands(pace.eventsPerSecond)}/s${left}${waiting}`;
+  return [`<p>${markupText(text)}</p>`];
 }
 
 function day({ name, state }: BackfilledPartition): string {
@@ -32,10 +41,23 @@ function day({ name, state }: BackfilledPartition): string {
 }
 
 function row(each: BackfilledPartition): string {
-  const { name, from = '', to = '', state, read, accepted, duplicate, rejected, verified, evidence, error } = each;
+  const {
+    name,
+    from = '',
+    to = '',
+    state,
+    read,
+    accepted,
+    duplicate,
+    rejected,
+    eventsPerSecond,
+    verified,
+    evidence,
+    error,
+  } = each;
   const counts = [read, accepted, duplicate, rejected].map((count) => `<td class="n">${thousands(count)}`).join('');
   const found = error?.message ?? evidence ?? '';
-  return `<tr><td>${markupText(name)}<td>${from}<td>${to}<td>${markupText(state)}${counts}<td>${verified ? 'yes' : ''}<td>${markupText(found)}</tr>`;
+  return `<tr><td>${markupText(name)}<td>${from}<td>${to}<td>${markupText(state)}${counts}<td class="n">${eventsPerSecond === undefined ? '' : thousands(eventsPerSecond)}<td>${verified ? 'yes' : ''}<td>${markupText(found)}</tr>`;
 }
 
 const STYLES = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}

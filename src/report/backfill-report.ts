@@ -9,6 +9,8 @@ export interface BackfillReport extends ReplayReport {
   readonly partitions: readonly BackfilledPartition[];
   /** Partitions in the range for which the source has nothing: they were left as they are. */
   readonly untouched: readonly string[];
+  /** Only of `status`, and only while a process works on the run. */
+  readonly pace?: BackfillPace;
 }
 
 /** One partition: read = accepted + duplicate + rejected once it is done. */
@@ -25,6 +27,12 @@ export interface BackfilledPartition {
   readonly verified: boolean;
   /** Rows in it before the run; absent when the run made it. */
   readonly rowsBefore?: number;
+  /** Rows of the DEFAULT partition that belong into it. */
+  readonly rowsInDefault?: number;
+  /** What the plan expects. */
+  readonly expected: { readonly accepted: number; readonly duplicate: number; readonly rejected: number };
+  /** Bytes of its rows as they go to the server. */
+  readonly bytes: number;
   readonly carriedOver?: number;
   readonly lockedMs?: number;
   /** What was found when it was verified. */
@@ -32,4 +40,17 @@ export interface BackfilledPartition {
   readonly old?: string;
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
   readonly seconds?: number;
+  /** Of its rows, from the first step to the last. */
+  readonly eventsPerSecond?: number;
+}
+
+/** How fast a run goes while a process works on it. */
+export interface BackfillPace {
+  readonly passed: number;
+  readonly total: number;
+  readonly eventsPerSecond: number;
+  /** Until the last partition is at its end, by the pace so far; absent while nothing moves. */
+  readonly leftMs?: number;
+  /** Why it waits. */
+  readonly waiting?: string;
 }

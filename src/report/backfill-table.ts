@@ -4,7 +4,7 @@ import { markdownCode, markdownTable } from './markdown.js';
 import type { Style } from './output.js';
 import type { Paint } from './paint.js';
 import { createSections, failureLines, nextLines, problemLines } from './sections.js';
-import { counted, duration, hang, thousands } from './text.js';
+import { bytes, counted, duration, hang, thousands } from './text.js';
 
 /** Beyond so many, only the partitions that need a look are listed one by one. */
 const MOST_ROWS = 40;
@@ -18,9 +18,9 @@ export async function renderBackfillTable(report: BackfillReport, style: Style):
     headline(report, paint),
     paint.dim(`backfill ${report.run} · ${report.method} into ${report.table} · ${duration(report.elapsedMs)}`),
   ]);
-  sections.block([readLine(report)]);
+  sections.block([readLine(report), ...paceLine(report)]);
   sections.titled('Calendar', calendarLines(partitions, paint));
-  sections.block(await rows(partitions));
+  sections.block(isPlan(report) ? await planRows(report) : await rows(partitions));
   sections.titled(
     'Failed',
     partitions.flatMap(({ name, error }) =>
@@ -41,16 +41,62 @@ export async function renderBackfillTable(report: BackfillReport, style: Style):
 
 /** The same for a pull request or a chat. */
 export function renderBackfillMarkdown(report: BackfillReport): string {
-  const rows = report.partitions.map((each) => [markdownCode(each.name), ...cells(each)]);
+  const rows = isPlan(report)
+    ? report.partitions.map((each, at) => planCells(each, at, report.method))
+    : report.partitions.map((each) => [markdownCode(each.name), ...cells(each)]);
   const lines = [
     `## ${sentenceOf(report)}`,
     `Run ${markdownCode(report.run)}, ${report.method} into ${markdownCode(report.table)}. ${readLine(report)}.`,
-    markdownTable(HEAD, rows),
+    markdownTable(isPlan(report) ? PLAN_HEAD : HEAD, rows),
   ];
   return `${lines.join('\n\n')}\n`;
 }
 
-const HEAD = ['partition', 'state', 'read:', 'accepted:', 'duplicate:', 'rejected:', 'verified', 'locked:'];
+const HEAD = ['partition', 'state', 'read:', 'accepted:', 'duplicate:', 'rejected:', 'verified', 'locked:', 'rows/s:'];
+
+const PLAN_HEAD = [
+  'order:',
+  'partition',
+  'rows now:',
+  'events:',
+  'accepted:',
+  'duplicate:',
+  'rejected:',
+  'size:',
+  'method',
+];
+
+function isPlan({ partitions }: BackfillReport): boolean {
+  return partitions.length > 0 && partitions.every(({ state }) => state === 'planned');
+}
+
+function planCells(each: BackfilledPartition, at: number, method: string): string[] {
+  const { name, rowsBefore, rowsInDefault, read, expected, bytes: size } = each;
+  const counts = [read, expected.accepted, expected.duplicate, expected.rejected].map(thousands);
+  const made = rowsInDefault === undefined ? 'to be made' : `to be made, ${thousands(rowsInDefault)} in DEFAULT`;
+  return [
+    String(at + 1),
+    name,
+    rowsBefore === undefined ? made : thousands(rowsBefore),
+    ...counts,
+    bytes(size),
+    method,
+  ];
+}
+
+/** How fast it goes, while a process works on it. */
+function paceLine({ pace }: BackfillReport): string[] {
+  if (pace === undefined) return [];
+  const { passed, total, eventsPerSecond, leftMs, waiting } = pace;
+  return [
+    [
+      `working: ${thousands(passed)} of ${counted(total, 'row')}`,
+      `${thousands(eventsPerSecond)}/s`,
+      ...(leftMs === undefined ? [] : [`about ${duration(leftMs)} left`]),
+      ...(waiting === undefined ? [] : [`waiting: ${waiting}`]),
+    ].join(' · '),
+  ];
+}
 
 function headline(report: BackfillReport, paint: Paint): string {
   const sentence = paint.bold(sentenceOf(report));
@@ -76,16 +122,32 @@ function readLine({ read, undecodable, invalid, filtered }: BackfillReport): str
 }
 
 async function rows(partitions: readonly BackfilledPartition[]): Promise<string[]> {
-  const { default: Table } = await import('cli-table3');
   const shown = partitions.length <= MOST_ROWS ? partitions : partitions.filter(needsLook).slice(0, MOST_ROWS);
-  if (shown.length === 0) return [];
+  return tableLines(
+    HEAD,
+    shown.map((each) => [each.name, ...cells(each)]),
+  );
+}
+
+async function planRows({ partitions, method }: BackfillReport): Promise<string[]> {
+  const all = partitions.map((each, at) => planCells(each, at, method));
+  const rest = all.length - MOST_ROWS;
+  const lines = await tableLines(PLAN_HEAD, all.slice(0, MOST_ROWS));
+  return rest > 0
+    ? [...lines, `… and ${counted(rest, 'partition')} more: --plan-out or --output json has them all`]
+    : lines;
+}
+
+async function tableLines(head: readonly string[], lines: readonly string[][]): Promise<string[]> {
+  if (lines.length === 0) return [];
+  const { default: Table } = await import('cli-table3');
   const table = new Table({
-    head: HEAD.map((title) => title.replace(':', '')),
-    colAligns: HEAD.map((title) => (title.endsWith(':') ? 'right' : 'left')),
+    head: head.map((title) => title.replace(':', '')),
+    colAligns: head.map((title) => (title.endsWith(':') ? 'right' : 'left')),
     style: { head: [], border: [], compact: true },
     chars: PLAIN,
   });
-  for (const each of shown) table.push([each.name, ...cells(each)]);
+  table.push(...lines);
   return table.toString().split('\n');
 }
 
@@ -99,12 +161,14 @@ function needsLook({ state, rejected, carriedOver }: BackfilledPartition): boole
   return state !== 'done' || rejected > 0 || carriedOver !== undefined;
 }
 
-function cells({ state, read, accepted, duplicate, rejected, verified, lockedMs }: BackfilledPartition): string[] {
+function cells(each: BackfilledPartition): string[] {
+  const { state, read, accepted, duplicate, rejected, verified, lockedMs, eventsPerSecond } = each;
   return [
     state,
     ...[read, accepted, duplicate, rejected].map(thousands),
     verified ? 'yes' : '-',
     lockedMs === undefined ? '-' : `${lockedMs} ms`,
+    eventsPerSecond === undefined ? '-' : thousands(eventsPerSecond),
   ];
 }
 

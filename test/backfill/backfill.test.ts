@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { backfill, dayEvents } from './backfilling.js';
+import { respool } from '../support/cli.js';
+import { backfill, dayEvents, RANGE } from './backfilling.js';
 import { openPlace } from './place.js';
 
 const STATE = `select (select count(*)::int from ev) as rows, (select sum(level_cm)::int from ev) as sum,
@@ -77,6 +78,43 @@ test('a dry run writes nothing, and its plan is refused once the source has chan
   await writeFile(join(p.path, 'dump.ndjson'), dayEvents(3_000));
   expect(await p.run('--plan', 'plan.json', '--fresh')).toMatchObject({ status: 0 });
   expect(await p.database.query(STATE)).toMatchObject([{ rows: 3_000 }]);
+});
+
+test('a dry run tells for each partition what is there, what would come and what would be a duplicate', async () => {
+  const lines = dayEvents(3_000);
+  await using p = await openPlace(
+    `${lines}${lines.split('\n').slice(0, 30).join('\n')}\n{"event_id":"late","occurred_at":"2019-07-03T01:00:00Z","level_cm":"deep"}\n`,
+  );
+  await p.database.query(`insert into ev values ('other', 'x', '2019-07-01 10:00+00', 1);
+    insert into ev select 'e' || n, 'x', '2019-07-01'::timestamptz + n * interval '86.4 s', n from generate_series(0, 99) n`);
+  const { report } = await p.run('--dry-run');
+  const [first, second, third] = report.partitions;
+  expect(first).toMatchObject({ rowsBefore: 101, expected: { rejected: 0 } });
+  expect(first?.expected.duplicate).toBeGreaterThanOrEqual(100);
+  expect(second).toMatchObject({ rowsBefore: 0, expected: { rejected: 0 } });
+  expect(third).toMatchObject({ expected: { rejected: 1 } });
+  expect(third).not.toHaveProperty('rowsBefore');
+  for (const { read, bytes, expected } of report.partitions) {
+    expect(expected.accepted + expected.duplicate + expected.rejected).toBe(read);
+    expect(bytes).toBeGreaterThan(10_000);
+  }
+  const text = await respool(['backfill', 'dump.ndjson', '--to', p.target, ...RANGE, '--dry-run'], p.call);
+  const table = text.stdout.replaceAll('│', ' ').replaceAll(/ +/g, ' ');
+  expect(table).toContain(' order partition rows now events accepted duplicate rejected size method');
+  expect(table).toMatch(/ 1 ev_20190701 101 1,010 900 110 0 [\d.]+ kB insert/);
+  expect(table).toMatch(/ 3 ev_20190703 to be made 1,011 1,000 10 1 [\d.]+ kB insert/);
+
+  // What was expected is what comes true, but for repeats that lie farther apart than a batch.
+  const done = await p.run();
+  const totals = (pick: (each: (typeof report.partitions)[number]) => number) =>
+    report.partitions.reduce((sum, each) => sum + pick(each), 0);
+  expect(done.report.sinks).toMatchObject([
+    {
+      accepted: totals(({ expected }) => expected.accepted),
+      duplicate: totals(({ expected }) => expected.duplicate),
+      rejected: 1,
+    },
+  ]);
 });
 
 test('a swap is refused where it would lose rows that the source knows nothing of', async () => {

@@ -48,12 +48,14 @@ async function follow(
   let lonely = 0;
   let hasSaid = false;
   const isSettled = () => partitions.every(({ index }) => SETTLED.has(theirs.of(index).state));
+  const settledRows = () =>
+    partitions.reduce((sum, { index, rows }) => sum + (SETTLED.has(theirs.of(index).state) ? rows : 0), 0);
   for (const { index } of partitions) await states.set(index, theirs.of(index));
   while (!finish.aborted && !isSettled()) {
     await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
     for (const { partition, change } of await theirs.refresh()) await states.set(partition, change);
     const { alive, passed } = await desk.look(run);
-    onPassed(passed);
+    onPassed(passed + settledRows());
     await reclaim({ jobs, desk, tell });
     lonely = alive === 0 ? lonely + 1 : 0;
     if (lonely === 3 && !hasSaid) {

@@ -1,0 +1,129 @@
+import { join, resolve } from 'node:path';
+import { carryOut } from '../backfill/carry-out.js';
+import type { Work } from '../backfill/context.js';
+import { openGate } from '../backfill/gate.js';
+import { keepPace, pacedBy } from '../backfill/pace.js';
+import type { BackfillPlan } from '../backfill/plan.js';
+import { openDesk } from '../backfill/queue/desk.js';
+import { openJobs } from '../backfill/queue/jobs.js';
+import { handOut } from '../backfill/queue/watch.js';
+import type { States } from '../backfill/states.js';
+import type { Busy } from '../backfill/target-load.js';
+import type { StoredRun } from '../flow/state/run-record.js';
+import { parseAddress } from '../postgres/address.js';
+import { connect } from '../postgres/server.js';
+import type { Progress } from '../report/progress.js';
+import type { BackfillOptions } from './backfill.js';
+import type { OpenBackfill } from './backfill-open.js';
+import type { Invocation } from './command.js';
+
+type Call = Invocation<BackfillOptions>;
+
+/** What a backfill is about, once everything is open. */
+export interface Circumstances {
+  readonly opened: OpenBackfill;
+  readonly run: StoredRun;
+  /** Says why the target needs a rest. */
+  readonly busy: (() => Promise<Busy>) | undefined;
+  readonly progress: Progress;
+  readonly startedMs: number;
+}
+
+/** Fills the partitions of a plan here, or watches workers fill them. */
+export async function work(
+  call: Call,
+  {
+    opened,
+    run,
+    plan,
+    states,
+    busy,
+    progress,
+  }: Circumstances & { readonly plan: BackfillPlan; readonly states: States },
+) {
+  const { options, stop } = call;
+  const { open, database, table, sink } = opened;
+  using gate = openGate({
+    folder: run.folder,
+    maxRate: options.maxRate,
+    busy,
+    tell: progress.note,
+  });
+  const todo = plan.partitions.filter(({ index, rows }) => rows > 0 && states.of(index).state !== 'done');
+  for (const { index, rows } of plan.partitions) {
+    if (rows === 0 && states.of(index).state === 'planned') await states.set(index, { state: 'done', verified: true });
+  }
+  const job: Work = {
+    plan,
+    table,
+    database,
+    sink,
+    states,
+    slices: join(run.folder, 'slices'),
+    folder: run.folder,
+    parts: open.source.parts,
+    gate,
+    maxLockMs: options.maxLock,
+    signal: stop.now,
+    finish: stop.finish,
+    tell: progress.note,
+  };
+  let shown = 0;
+  const pace = pacedBy(job, todo, () => (options.queue === undefined ? gate.passed : shown));
+  const { total } = pace;
+  using _pace = keepPace(pace);
+  const show = (passed: number) => {
+    shown = passed;
+  };
+  const timer = setInterval(() => {
+    if (options.queue === undefined) show(gate.passed);
+    progress.update({
+      read: Math.round(shown),
+      bytesRead: shown,
+      bytesTotal: total,
+      sinks: [
+        {
+          name: sink.name,
+          settled: shown,
+          inFlight: 0,
+          ...(gate.reason !== undefined && { waiting: gate.reason }),
+        },
+      ],
+      elapsedMs: 0,
+    });
+  }, 500);
+  try {
+    if (options.queue !== undefined) return await overQueue(call, options.queue, { job, todo, onPassed: show });
+    return await carryOut(job, todo, open.jobs);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Hands the partitions out to workers, and watches them. */
+async function overQueue(
+  { options, io, stop }: Call,
+  url: string,
+  {
+    job,
+    todo,
+    onPassed,
+  }: { readonly job: Work; readonly todo: BackfillPlan['partitions']; readonly onPassed: (events: number) => void },
+) {
+  const address = parseAddress(url, io.env);
+  await using database = await connect(address, 2, stop.now);
+  await using jobs = await openJobs(address, database, stop.now);
+  const desk = await openDesk(database, stop.now);
+  return await handOut({
+    run: job.plan.run,
+    folder: resolve(io.cwd, job.folder),
+    jobs,
+    desk,
+    states: job.states,
+    partitions: todo,
+    isDetached: options.detach,
+    finish: stop.finish,
+    tell: job.tell,
+    onPassed,
+  });
+}
