@@ -1,4 +1,4 @@
-import type { Ajv, ErrorObject, ValidateFunction } from 'ajv';
+import type { Ajv, ValidateFunction } from 'ajv';
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
 import { createAjv } from './ajv.js';
@@ -6,6 +6,7 @@ import type { CheckPart } from './alternatives.js';
 import type { Catalog, CatalogFile } from './catalog.js';
 import type { Checker, Problem } from './check.js';
 import type { Dialect } from './dialect.js';
+import { addLargeObjects, falseSchema } from './large-objects.js';
 import { SlowPatternError } from './pattern.js';
 import { tellProblems } from './problems.js';
 import { addRedaction, redactionOf } from './redaction.js';
@@ -188,6 +189,10 @@ export class Compiler {
     const known = this.engines.get(key);
     if (known !== undefined) return known;
     const engine = createAjv(dialect, isThorough);
+    addLargeObjects(engine, (node) => {
+      const reference = this.referenceTo(node);
+      return reference === undefined ? undefined : engine.getSchema(reference);
+    });
     if (isThorough) addRedaction(engine, (pointer) => this.redacted.push(pointer));
     // A schema of a catalog is an object or a boolean: the loader has refused everything else.
     for (const { uri, schema } of this.catalog.files) engine.addSchema(schema as object, uri);
@@ -206,7 +211,7 @@ export class Compiler {
 export function tooDeep(files: readonly { readonly schema: unknown }[]): string {
   const hasReferences = files.some(({ schema }) => /"\$(?:ref|dynamicRef|recursiveRef)"/u.test(JSON.stringify(schema)));
   if (hasReferences) return 'its references lead in a circle that never reaches a rule';
-  return 'it is nested too deep, or has too many members in one object (some thousands), to be compiled';
+  return 'it is nested too deep, or has too many alternatives in one list (some thousands), to be compiled';
 }
 
 function placesIn({ path, schema, uri, dialect }: CatalogFile): (readonly [unknown, string])[] {
@@ -218,8 +223,4 @@ function referencesIn({ schema, uri, dialect }: CatalogFile): (readonly [unknown
     const tokens = path.map((token) => encodeURIComponent(token.replaceAll('~', '~0').replaceAll('/', '~1')));
     return [node, tokens.length === 0 ? uri : `${uri}#/${tokens.join('/')}`];
   });
-}
-
-function falseSchema(instancePath: string): ErrorObject {
-  return { keyword: 'false schema', instancePath, schemaPath: '#/false schema', params: {} };
 }

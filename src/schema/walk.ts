@@ -39,7 +39,7 @@ export function* schemaNodes(root: unknown, fileUri: string, dialect: Dialect): 
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const current = identified(next, dialect);
     yield current;
-    pending.push(...childrenOf(current, dialect).reverse());
+    for (const child of childrenOf(current, dialect).reverse()) pending.push(child);
   }
 }
 
