@@ -1,6 +1,12 @@
 import type { EventBatch } from '../../event/batch.js';
 import { idOf } from '../../event/batch.js';
-import { type Delivery, type Sink, SinkUnavailableError, type Verdict } from '../../sinks/sink.js';
+import {
+  type Delivery,
+  type Sink,
+  type SinkDescription,
+  SinkUnavailableError,
+  type Verdict,
+} from '../../sinks/sink.js';
 import { type Book, type BookBatch, BUSY, FREE, TAKEN, TAKEN_HERE, UNKNOWN } from './ledger.js';
 import { createUnderWay } from './under-way.js';
 
@@ -42,7 +48,7 @@ export async function withLedger(sink: Sink, book: Book, rules: LedgerRules): Pr
       return sink.limits;
     },
     ...(sink.encoder !== undefined && { encoder: sink.encoder }),
-    describe: () => sink.describe(),
+    describe: () => guarded.describe(),
     deliver: (delivery, signal) => guarded.deliver(delivery, signal),
     ...(preview !== undefined && { preview: preview.bind(sink) }),
     ...(find !== undefined && { find: find.bind(sink) }),
@@ -56,12 +62,21 @@ const DUPLICATE: Verdict = { kind: 'duplicate' };
 
 class GuardedSink {
   private readonly underWay = createUnderWay();
+  private presumed = 0;
 
   constructor(
     private readonly sink: Sink,
     private readonly book: Book,
     private readonly rules: LedgerRules,
   ) {}
+
+  describe(): SinkDescription {
+    const description = this.sink.describe();
+    const { presumed } = this;
+    if (presumed === 0) return description;
+    const warning = `events taken for delivered without proof (--on-unknown skip): ${presumed.toLocaleString('en')}`;
+    return { ...description, warnings: [...description.warnings, warning] };
+  }
 
   async deliver(delivery: Delivery, signal: AbortSignal): Promise<readonly Verdict[]> {
     const { events, part = 0, refused } = delivery;
@@ -146,7 +161,10 @@ class GuardedSink {
       if (isClaimed !== 1) continue;
       if (claim.isMine[index] !== 1) verdicts[index] = this.verdictOf(BUSY);
       else if (verdicts[index] === undefined) toSend[index] = 1;
-      else states[index] = TAKEN;
+      else {
+        states[index] = TAKEN;
+        if (this.isPresumed(standings[index] ?? FREE)) this.presumed++;
+      }
     }
     try {
       const answers = await this.pass(job, toSend, signal);

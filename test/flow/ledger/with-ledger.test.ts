@@ -163,6 +163,7 @@ test('after a crash, what nobody knows of is kept back and named, and the user d
   }
   await using skip = await guarded(folder.path, sink, { rules: { onUnknown: 'skip', resend: false } });
   expect(kinds(await skip.sink.deliver(events('b'), signal))).toEqual(['accepted']);
+  expect(skip.sink.describe().warnings).toEqual(['events taken for delivered without proof (--on-unknown skip): 1']);
   expect(copies.has('b')).toBe(false);
 });
 
