@@ -45,13 +45,16 @@ export interface ChosenFields {
 }
 
 const MOST_SAMPLES = 1000;
+/** Names that can only mean the event's own id. A few repeats there are faults of a sender, not another meaning. */
+const SAYS_EVENT = /^\/event_?(id|uuid)$/i;
 const ROLES: readonly FieldRole[] = ['id', 'name', 'time', 'user'];
 const WHY = { config: 'config', schema: 'x-respool of the schema', 'well-known': 'well-known name' };
 
 /**
  * Decides where id, name, time and user of the events stand: flags before config before the schema's annotation before
  * well-known names. The first well-known name counts where at least half of the samples hold a usable value; without one,
- * as among dead letters that all lack what they died of, the name that most of them hold. An id has to mean equal events.
+ * as among dead letters that all lack what they died of, the name that most of them hold. An id has to mean equal
+ * events: always, or mostly where its name says that it is the event's.
  * @throws UsageError `bad_pointer` when a named field is no pointer.
  */
 export function chooseFields(sources: FieldSources): ChosenFields {
@@ -104,12 +107,16 @@ function guessedField(role: FieldRole, sources: Sampled, warnings: string[]): Fi
   for (const { text, usable } of candidates(role, sources)) {
     const pointer = parsePointer(text);
     const conflicts = role === 'id' ? countConflicts(samples, pointer) : 0;
-    if (conflicts === 0) {
+    const share = `${count(conflicts)} of ${count(samples.length)}`;
+    const isTrusted = SAYS_EVENT.test(text) && conflicts * 2 < usable;
+    if (conflicts > 0 && isTrusted) {
+      warnings.push(`id ${text} repeats with different content (${share}): --id names another field`);
+    }
+    if (conflicts === 0 || isTrusted) {
       const isRare = usable * 2 < samples.length;
       const rare = `${count(usable)} of the ${count(samples.length)} events looked at have it`;
       return { pointer, text, why: 'well-known', ...(isRare && { rare }) };
     }
-    const share = `${count(conflicts)} of ${count(samples.length)}`;
     warnings.push(
       `id ${text} repeats with different content (${share}): not used as the id; name it with --id to insist`,
     );

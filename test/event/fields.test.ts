@@ -109,6 +109,19 @@ describe('well-known names', () => {
     expect(notes[0]).toBe('id: derived from the content of each event (no id field found; --id names one)');
   });
 
+  test('what is called the id of an event stays it when a few repeat with different content, and it is said', () => {
+    const samples = [{ event_id: 7, n: 1 }, { event_id: 7, n: 2 }, { event_id: 8 }, { event_id: 9 }];
+    expect(choose(samples)).toMatchObject({
+      found: { id: '/event_id' },
+      warnings: ['id /event_id repeats with different content (1 of 4): --id names another field'],
+    });
+  });
+
+  test('what is called the id of an event is not taken when it mostly repeats', () => {
+    const samples = [1, 2, 3, 4].map((n) => ({ event_id: 7, n }));
+    expect(choose(samples).found).toEqual({});
+  });
+
   test('the same event twice, its keys in another order, does not speak against its id', () => {
     const samples = [
       { id: 7, n: 1 },
