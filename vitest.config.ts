@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Suites that take long by what they prove: they run with the long proofs, so that `npm test` stays under six minutes. */
 export const LONG = [
   'test/cli/configuration.test.ts',
+  'test/backfill/pace.test.ts',
+  'test/backfill/queue-troubles.test.ts',
   'test/backfill/throttle.test.ts',
   'test/diff/checksums.test.ts',
   'test/diff/tables.test.ts',

@@ -34,6 +34,8 @@ export interface PartitionProgress {
   readonly lockedMs?: number;
   /** How often it has failed. */
   readonly failures?: number;
+  /** How often a worker failed before or beside its work on it. */
+  readonly troubles?: number;
   /** Whether the old partition has been dropped. */
   readonly dropped?: boolean;
   readonly startedAt?: string;

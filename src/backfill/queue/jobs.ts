@@ -30,6 +30,10 @@ export interface Jobs extends AsyncDisposable {
   giveBack(id: string, why: string): Promise<void>;
   /** Jobs that wait or are in work. */
   left(): Promise<number>;
+  /** Partitions of a run whose jobs wait or are in work. */
+  openOf(run: string): Promise<ReadonlySet<number>>;
+  /** Takes what nobody could do off the dead letters. */
+  takeDead(): Promise<readonly Job[]>;
 }
 
 const QUEUE = 'respool-backfill';
@@ -68,6 +72,26 @@ export async function openJobs(address: ServerAddress, database: Database, signa
     },
     finish: (id) => boss.complete(QUEUE, id),
     giveBack: (id, why) => boss.fail(QUEUE, id, { why }),
+    async openOf(run) {
+      const rows = await database.use(
+        (connection) =>
+          connection.rows(
+            `select (data->>'partition')::int as partition from pgboss.job where name = $1 and state < 'completed' and data->>'run' = $2`,
+            [QUEUE, run],
+          ),
+        signal,
+      );
+      return new Set(rows.map(({ partition }) => Number(partition)));
+    },
+    async takeDead() {
+      const found = await boss.fetch<Job>(DEAD, { batchSize: 100 });
+      if (found.length > 0)
+        await boss.complete(
+          DEAD,
+          found.map(({ id }) => id),
+        );
+      return found.map(({ data }) => data);
+    },
     left: () => boss.getQueueSize(QUEUE, { before: 'completed' }),
     [Symbol.asyncDispose]: () => boss.stop({ graceful: false, wait: false }),
   };

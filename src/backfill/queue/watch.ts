@@ -4,7 +4,7 @@ import type { PlannedPartition } from '../plan.js';
 import type { States } from '../states.js';
 import type { Desk } from './desk.js';
 import type { Jobs } from './jobs.js';
-import { reclaim } from './worker.js';
+import { failPartition, reclaim } from './worker.js';
 
 /** A run whose partitions are in the hands of workers. */
 export interface Watching {
@@ -23,6 +23,8 @@ export interface Watching {
 }
 
 const LOOK_EVERY_MS = 1_000;
+/** Looks between two searches for lost jobs. */
+const LOST_EVERY = 5;
 const SETTLED = new Set(['done', 'failed', 'undone']);
 
 /** Puts partitions into the queue and watches until workers have settled them all. */
@@ -31,8 +33,9 @@ export async function handOut(watching: Watching): Promise<CarriedOut> {
   const theirs = await desk.openStates(run);
   for (const { index } of partitions) {
     const own = states.of(index);
-    if (theirs.of(index).state === 'failed') await theirs.set(index, { state: 'planned' });
-    await jobs.put({ run, partition: index, folder }, own.failures ?? 0);
+    const { state, failures = 0 } = theirs.of(index);
+    if (state === 'failed') await theirs.set(index, { state: 'planned' });
+    await jobs.put({ run, partition: index, folder }, Math.max(failures, own.failures ?? 0));
   }
   if (watching.isDetached) return { stoppedBy: undefined, error: undefined };
   tell(`${partitions.length} partitions are in the queue`);
@@ -46,6 +49,7 @@ async function follow(
   partitions: readonly PlannedPartition[],
 ): Promise<void> {
   let lonely = 0;
+  let looks = 1;
   let hasSaid = false;
   const isSettled = () => partitions.every(({ index }) => SETTLED.has(theirs.of(index).state));
   const settledRows = () =>
@@ -57,10 +61,29 @@ async function follow(
     const { alive, passed } = await desk.look(run);
     onPassed(passed + settledRows());
     await reclaim({ jobs, desk, tell });
+    if (looks++ % LOST_EVERY === 0) await failLost({ run, jobs, states, partitions, tell }, theirs);
     lonely = alive === 0 ? lonely + 1 : 0;
     if (lonely === 3 && !hasSaid) {
       hasSaid = true;
       tell('no worker is there: start some with respool worker --queue');
     }
+  }
+}
+
+/** A partition without a result whose job is gone, however that came: nobody will ever bring it to its end. */
+async function failLost(
+  { run, jobs, states, partitions, tell }: Pick<Watching, 'run' | 'jobs' | 'states' | 'partitions' | 'tell'>,
+  theirs: Awaited<ReturnType<Desk['openStates']>>,
+): Promise<void> {
+  const open = await jobs.openOf(run);
+  for (const { partition, change } of await theirs.refresh()) await states.set(partition, change);
+  for (const { index, name } of partitions) {
+    if (open.has(index) || SETTLED.has(theirs.of(index).state)) continue;
+    tell(`${name}: its job is gone from the queue`);
+    await failPartition(theirs, index, {
+      code: 'job_lost',
+      message: 'its job is gone from the queue without a result',
+    });
+    await states.set(index, theirs.of(index));
   }
 }

@@ -1,4 +1,4 @@
-import { IncompleteError } from '../../errors.js';
+import { IncompleteError, RespoolError } from '../../errors.js';
 import { pause } from '../../pause.js';
 import { fillPartition } from '../carry-out.js';
 import type { Work } from '../context.js';
@@ -54,7 +54,8 @@ async function doJob({ name, jobs, desk, withWork, finish, tell }: Labour, job: 
       await withWork(job, states, async (work) => {
         gate = work.gate;
         const partition = work.plan.partitions.find(({ index }) => index === job.partition);
-        if (partition !== undefined) trouble = await fillPartition(work, partition);
+        if (partition === undefined) throw new Error(`the plan of run ${job.run} has no partition ${job.partition}`);
+        trouble = await fillPartition(work, partition);
       });
     }
     if (trouble !== undefined || finish.aborted)
@@ -63,9 +64,7 @@ async function doJob({ name, jobs, desk, withWork, finish, tell }: Labour, job: 
     if (trouble !== undefined) tell(`given back: ${trouble.message}`);
     if (trouble instanceof IncompleteError) await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    tell(`given back: ${message}`);
-    await jobs.giveBack(job.id, message);
+    await putDown({ jobs, desk, tell }, job, error);
     await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
   } finally {
     clearInterval(timer);
@@ -73,13 +72,63 @@ async function doJob({ name, jobs, desk, withWork, finish, tell }: Labour, job: 
   }
 }
 
+/** So often a job may fail before its partition is written down as failed, so that nobody waits for it for ever. */
+const MOST_TROUBLES = 5;
+
+/** What fails outside the partition's own way: the run cannot be opened here, or something nobody thought of. */
+async function putDown({ jobs, desk, tell }: Hands, job: TakenJob, error: unknown): Promise<void> {
+  const { message } = error instanceof Error ? error : { message: String(error) };
+  const states = await desk.openStates(job.run);
+  const known = states.of(job.partition);
+  const troubles = (known.troubles ?? 0) + 1;
+  if (error instanceof IncompleteError || troubles < MOST_TROUBLES) {
+    if (!(error instanceof IncompleteError)) await states.set(job.partition, { troubles });
+    tell(`given back: ${message}`);
+    return jobs.giveBack(job.id, message);
+  }
+  const told = error instanceof RespoolError ? { code: error.code, message } : { code: 'worker_failed', message };
+  await failPartition(states, job.partition, told);
+  tell(`given up after ${troubles} attempts: ${message}`);
+  await jobs.finish(job.id);
+}
+
+type Hands = Pick<Labour, 'jobs' | 'desk' | 'tell'>;
+
+/** Writes down that a partition failed outside of its own way. */
+export async function failPartition(
+  states: States,
+  partition: number,
+  { code, message }: { readonly code: string; readonly message: string },
+): Promise<void> {
+  const hint = 'see what the workers said, mend it, then the same respool backfill command again';
+  await states.set(partition, {
+    state: 'failed',
+    error: { code, message, hint },
+    failures: (states.of(partition).failures ?? 0) + 1,
+    troubles: 0,
+    endedAt: new Date().toISOString(),
+  });
+}
+
 /** Gives the jobs of dead workers back to the queue. */
-export async function reclaim({ jobs, desk, tell }: Pick<Labour, 'jobs' | 'desk' | 'tell'>): Promise<void> {
+export async function reclaim({ jobs, desk, tell }: Hands): Promise<void> {
+  await buryDead({ jobs, desk, tell });
   const { stopped } = await desk.look();
   for (const job of stopped) {
     if (await desk.isHeld(job)) continue;
     tell('a worker is dead: its partition goes to another one');
     await jobs.giveBack(job, 'its worker died');
     await desk.forget(job);
+  }
+}
+
+/** A job that nobody could do within all its tries: its partition has failed. */
+async function buryDead({ jobs, desk, tell }: Hands): Promise<void> {
+  for (const { run, partition } of await jobs.takeDead()) {
+    const states = await desk.openStates(run);
+    if (states.of(partition).state === 'done') continue;
+    tell(`run ${run}: partition ${partition} was given back too often`);
+    const message = 'its job went to the dead letters: it was given back too often';
+    await failPartition(states, partition, { code: 'dead_letter', message });
   }
 }

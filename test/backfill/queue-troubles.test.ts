@@ -1,0 +1,61 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ended, spawnRespool } from '../support/cli.js';
+import { createDatabase } from '../support/postgres.js';
+import { dayEvents } from './backfilling.js';
+import { openPlace } from './place.js';
+
+describe.concurrent('the command that watches workers never waits for ever', () => {
+  test('a worker that cannot open the run gives up after some attempts, and the partitions have failed', async () => {
+    await using p = await openPlace(dayEvents(300));
+    await using queue = await createDatabase();
+    const worker = spawnRespool(['worker', '--queue', queue.url, '--to', `${p.database.url}?table=other`], p.call);
+    const working = ended(worker);
+    const { status, report } = await p.run('--queue', queue.url);
+    expect(status).toBe(2);
+    for (const { state, error } of report.partitions) expect([state, error?.code]).toEqual(['failed', 'changed_since']);
+    worker.kill('SIGTERM');
+    expect((await working).stderr).toMatch(/given up after 5 attempts: run \S+ went to table public.ev/);
+  }, 90_000);
+
+  test('a worker that fails for a reason nobody thought of, too; the same command again does it once that is mended', async () => {
+    await using p = await openPlace(dayEvents(300));
+    await using queue = await createDatabase();
+    const { report: left } = await p.run('--queue', queue.url, '--detach');
+    const trap = join(p.path, '.respool', 'runs', left.run, 'refused');
+    await writeFile(trap, 'a file where a folder should be');
+    const worker = spawnRespool(['worker', '--queue', queue.url, '--to', p.target], p.call);
+    const working = ended(worker);
+    const failed = await p.run('--queue', queue.url);
+    expect(failed.status).toBe(2);
+    for (const { error } of failed.report.partitions) expect(error?.code).toBe('worker_failed');
+
+    await rm(trap);
+    const mended = await p.run('--queue', queue.url);
+    expect(mended).toMatchObject({ status: 0, report: { run: left.run, complete: true } });
+    worker.kill('SIGTERM');
+    await working;
+  }, 90_000);
+
+  test('a job in the dead letters, or gone from the queue, is a failed partition; the same command again does it', async () => {
+    await using p = await openPlace(dayEvents(300));
+    await using queue = await createDatabase();
+    const running = p.start('--queue', queue.url);
+    const jobs = async () =>
+      (await queue.query(`select 1 from pgboss.job where name = 'respool-backfill'`).catch(() => [])).length;
+    while ((await jobs()) < 3) expect(running.child.exitCode).toBeNull();
+    await queue.query(`
+      insert into pgboss.job (name, data) select 'respool-backfill-dead', data from pgboss.job where name = 'respool-backfill' and data->>'partition' = '1';
+      delete from pgboss.job where name = 'respool-backfill'`);
+    const { status, report } = await running.end;
+    expect(status).toBe(2);
+    expect(report.partitions.map(({ error }) => error?.code)).toEqual(['job_lost', 'dead_letter', 'job_lost']);
+
+    const working = ended(
+      spawnRespool(['worker', '--queue', queue.url, '--to', p.target, '--idle-exit', '2s'], p.call),
+    );
+    expect(await p.run('--queue', queue.url)).toMatchObject({ status: 0, report: { run: report.run } });
+    expect((await working).status).toBe(0);
+  }, 90_000);
+});
