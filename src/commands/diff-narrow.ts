@@ -10,22 +10,28 @@ import type { DiffReading } from './diff-sides.js';
 export async function narrow({ call, open, progress }: DiffReading): Promise<Narrowed | undefined> {
   const { options, stop } = call;
   const [left, right] = [open.left.table, open.right.table];
-  const chooses = options.since ?? options.until ?? options.where ?? options.settle ?? options.noise ?? options.split;
-  if (left === undefined || right === undefined || chooses !== undefined || options.event.length > 0) return undefined;
-  const key = keyPointers(open);
-  if (key === undefined) return undefined;
+  if (left === undefined || right === undefined || choosesEvents(options) || options.settle !== undefined)
+    return undefined;
+  const pointers = keyPointers(open)?.map(formatPointer);
+  if (pointers === undefined) return undefined;
+  const key = { left: pointers, right: pointers };
   progress.detail('comparing checksums of both tables');
   const narrowed = await narrowTables({ left, right, key, signal: stop.finish });
   progress.detail(narrowed === undefined ? 'reading both tables whole' : 'reading the rows whose checksums differ');
   return narrowed;
 }
 
-function keyPointers({ identity, rules }: DiffReading['open']) {
+/** Checksums are of whole tables: they cannot tell of events that are chosen. */
+export function choosesEvents({ since, until, where, noise, split, event }: DiffReading['call']['options']): boolean {
+  return (since ?? until ?? where ?? noise ?? split) !== undefined || event.length > 0;
+}
+
+/** The fields of the key; undefined when it is the whole event, or has other names on the right. */
+export function keyPointers({ identity, rules }: DiffReading['open']) {
   if (identity.key.kind === 'content' || rules.renames.length > 0) return undefined;
   const { id } = identity.left;
   const pointers = identity.key.kind === 'fields' ? identity.key.pointers : id === undefined ? [] : [id.pointer];
-  const texts = pointers.map(formatPointer);
-  return { left: texts, right: texts };
+  return pointers;
 }
 
 /** Both sides with the rows that checksums have told to be equal. */

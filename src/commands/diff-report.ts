@@ -62,9 +62,7 @@ export function reportOf(call: Call, compared: Compared): DiffReport {
     examples: found.map((example) => shown(example, compared)),
     sides: { left: sideOf(call, left, 0), right: sideOf(call, right, 1) },
     key: describeRule(open.identity.key, open.identity.left.id?.pointer),
-    ...(left.known + right.known > 0 && {
-      checksums: { compared: outcome.left + outcome.right, fetched: left.events + right.events },
-    }),
+    ...checksumsOf(left, right),
     ...(noise !== undefined && { noise }),
     ...(emitted.length > 0 && { emitted }),
     findings: verdict.findings,
@@ -73,6 +71,14 @@ export function reportOf(call: Call, compared: Compared): DiffReport {
     notes: open.identity.notes,
     elapsedMs: Math.round(performance.now() - startedMs),
   };
+}
+
+/** Rows of tables that were held against each other by checksums, and how many of them had to be sent. */
+function checksumsOf(left: Side, right: Side): Pick<DiffReport, 'checksums'> {
+  const sides = left.known + right.known > 0 ? [left, right] : [left, right].filter(({ unsent }) => unsent > 0);
+  if (sides.length === 0) return {};
+  const compared = sides.reduce((sum, { events, known }) => sum + events + known, 0);
+  return { checksums: { compared, fetched: sides.reduce((sum, { events, unsent }) => sum + events - unsent, 0) } };
 }
 
 function isBalanced({ left, right, equal, changed, missing, extra, settling }: DiffOutcome): boolean {

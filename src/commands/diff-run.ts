@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { diff } from '../diff/diff.js';
 import { type Collector, createCollector, writeCollected } from '../diff/emit.js';
+import type { Narrowed } from '../diff/narrow.js';
 import type { DiffOutcome, FieldCount } from '../diff/outcome.js';
 import type { Side } from '../diff/side.js';
 import { newRunId } from '../flow/state/run-record.js';
@@ -10,6 +11,7 @@ import { parseOutputs, printOutputs } from '../report/output.js';
 import { createProgress, type Progress } from '../report/progress.js';
 import type { Invocation } from './command.js';
 import type { DiffOptions } from './diff.js';
+import { readAgainstTable } from './diff-against-table.js';
 import { narrow, withKnown } from './diff-narrow.js';
 import { type OpenDiff, openDiff } from './diff-open.js';
 import { reportOf } from './diff-report.js';
@@ -72,11 +74,9 @@ async function compare(call: Call, { run, progress, writes }: Once): Promise<Dif
   const folder = join(call.options.stateDir, 'diff');
   const reading = newReading({ call, open, folder, progress, startedMs });
   await using _pools = reading.pools;
-  const narrowed = await narrow(reading);
-  const isSmall = narrowed !== undefined && narrowed.keys < FEW_KEYS;
-  using leftRows = await readOneSide(reading, narrowed?.left ?? open.left, 'left', isSmall);
-  const noise = await learnNoise(reading, leftRows);
-  using rightRows = await readOneSide(reading, narrowed?.right ?? open.right, 'right', isSmall);
+  const { left: leftRows, right: rightRows, noise, narrowed } = await readSides(reading);
+  using _left = leftRows;
+  using _right = rightRows;
   const { left, right } = withKnown(narrowed, leftRows, rightRows);
   const collected = writes.map(({ kind, path }) => ({ path, collector: createCollector(kind) }));
   const collectors = collected.map(({ collector }) => collector);
@@ -87,6 +87,30 @@ async function compare(call: Call, { run, progress, writes }: Once): Promise<Dif
   }
   const emitted = collected.map(({ path, collector: { kind, count: events } }) => ({ kind, path, events }));
   return reportOf(call, { run, open, left, right, outcome, noise, startedMs, emitted });
+}
+
+interface ReadSides {
+  readonly left: Side;
+  readonly right: Side;
+  readonly noise?: readonly FieldCount[] | undefined;
+  readonly narrowed?: Narrowed | undefined;
+}
+
+/** Reads of both sides what checksums have not told to be equal. */
+async function readSides(reading: DiffReading): Promise<ReadSides> {
+  const against = await readAgainstTable(reading);
+  if (against !== undefined) return against;
+  const narrowed = await narrow(reading);
+  const isSmall = narrowed !== undefined && narrowed.keys < FEW_KEYS;
+  const left = await readOneSide(reading, narrowed?.left ?? reading.open.left, 'left', { isSmall });
+  try {
+    const noise = await learnNoise(reading, left);
+    const right = await readOneSide(reading, narrowed?.right ?? reading.open.right, 'right', { isSmall });
+    return { left, right, noise, narrowed };
+  } catch (error) {
+    left[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** At which places two runs of the old pipeline differ. */

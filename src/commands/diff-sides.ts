@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { CellSums } from '../diff/cell-sums.js';
 import { createNames, type Names } from '../diff/names.js';
 import type { RowEncoderOptions } from '../diff/row-encoder.js';
 import { readSide, type Side } from '../diff/side.js';
@@ -7,6 +8,7 @@ import { parseSplitPointer } from '../event/locate.js';
 import { openPreparePool, type PreparePool } from '../flow/prepare/pool.js';
 import type { PrepareSpec } from '../flow/prepare/spec.js';
 import type { Progress } from '../report/progress.js';
+import type { PortableLayout } from '../sources/portable.js';
 import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
 import type { DiffOptions } from './diff.js';
@@ -39,12 +41,19 @@ export function newReading(rest: Omit<DiffReading, 'seed' | 'names' | 'before' |
   return { ...rest, seed, names: createNames(), pools: createPoolKeeper(), before: { events: 0, storedBytes: 0 } };
 }
 
+interface SideOptions {
+  /** So few rows are read sooner than threads are started. */
+  readonly isSmall?: boolean;
+  /** The table on the other side, and where its checksums are worked out from these events. */
+  readonly against?: { readonly layout: PortableLayout; readonly sums: CellSums };
+}
+
 /** Reads one side to its end, on all threads unless it is known to be small. */
 export async function readOneSide(
   reading: DiffReading,
   source: Source,
   side: 'left' | 'right',
-  isSmall = false,
+  { isSmall = false, against }: SideOptions = {},
 ): Promise<Side> {
   const { call, open, names, folder, seed } = reading;
   const spec = specOf(reading, source, open.identity[side], {
@@ -53,6 +62,7 @@ export async function readOneSide(
     // Only names that differ make the sides different.
     side: open.rules.renames.length === 0 ? 'left' : side,
     seed,
+    ...(against !== undefined && { layout: against.layout }),
   });
   const threads = isSmall ? 0 : threadsFor({ source, jobs: open.jobs }, { identical: 'merge' });
   const pool = await reading.pools.open(spec, threads);
@@ -61,6 +71,7 @@ export async function readOneSide(
     pool,
     names,
     folder,
+    sums: against?.sums,
     signal: call.stop.finish,
     onProgress: watch(reading),
   });

@@ -1,10 +1,13 @@
 import type { EventCursor } from '../event/event.js';
-import { parseExact } from '../event/exact.js';
+import { type ExactValue, parseExact } from '../event/exact.js';
+import { hashId } from '../event/id-hash.js';
 import type { Encoded, Encoder } from '../sinks/sink.js';
+import type { PortableLayout } from '../sources/portable.js';
 import { createKeyText } from './key-text.js';
 import { createReading } from './reading.js';
 import { RowHasher } from './row-hash.js';
 import { type DiffRules, type KeyRule, leavesValues, type SideName } from './rules.js';
+import { createTableText } from './table-text.js';
 
 /** What the encoder of one side needs to know: plain data. */
 export interface RowEncoderOptions {
@@ -13,34 +16,54 @@ export interface RowEncoderOptions {
   readonly side: SideName;
   /** Four words that both sides share. */
   readonly seed: readonly number[];
+  /** The table on the other side whose checksums are worked out here as well. */
+  readonly layout?: PortableLayout;
 }
 
 /** Words of one event: the hash of its key, then the hash of its content. */
 export const ROW_WORDS = 8;
+/** The same, then the hash by which the table puts the key into a cell, and the hash of the table's row in two words. */
+export const PORTABLE_WORDS = 11;
 
 const INITIAL_EVENTS = 4_096;
 
 /** Makes of each event the two hashes by which both sides are matched. Runs beside the parser. */
 export function createEncoder(options: RowEncoderOptions): Encoder {
   const hashRow = createRowHash(options);
-  let words = new Uint32Array(INITIAL_EVENTS * ROW_WORDS);
+  const stride = options.layout === undefined ? ROW_WORDS : PORTABLE_WORDS;
+  let words = new Uint32Array(INITIAL_EVENTS * stride);
   let count = 0;
   return {
     add(event) {
-      if ((count + 1) * ROW_WORDS > words.length) {
+      if ((count + 1) * stride > words.length) {
         const wider = new Uint32Array(words.length * 2);
         wider.set(words);
         words = wider;
       }
-      hashRow(event, words, count * ROW_WORDS);
+      hashRow(event, words, count * stride);
       count++;
       return undefined;
     },
     finish(): Encoded {
-      const data = words.slice(0, count * ROW_WORDS);
+      const data = words.slice(0, count * stride);
       count = 0;
       return { data, transfer: [data.buffer] };
     },
+  };
+}
+
+/** The hashes that the server makes of the row that an event became; of an event that no row can equal, any. */
+function createTableRowHash(layout: PortableLayout, rules: DiffRules) {
+  const text = createTableText(layout, rules);
+  const words = new Uint32Array(2);
+  let unequal = 0;
+  return (value: ExactValue, out: Uint32Array, at: number): void => {
+    const key = Buffer.from(text.key(value));
+    hashId(key, 0, key.length, words, 0);
+    out[at] = words[0] ?? 0;
+    // No text of a row begins with a zero byte.
+    const content = Buffer.from(text.content(value) ?? `\0${unequal++}`);
+    hashId(content, 0, content.length, out, at + 1);
   };
 }
 
@@ -48,19 +71,22 @@ export function createEncoder(options: RowEncoderOptions): Encoder {
 export type RowEvent = Pick<EventCursor, 'text' | 'start' | 'end' | 'id' | 'idStart' | 'idEnd'>;
 
 /** Opens the function that writes the words of one event into `out[at, at + ROW_WORDS)`. */
-export function createRowHash({ rules, key, side, seed }: RowEncoderOptions) {
+export function createRowHash({ rules, key, side, seed, layout }: RowEncoderOptions) {
   const hasher = new RowHasher(seed);
   const reading = createReading(rules);
   // What is not compared may well be what the key is made of.
   const keyReading = createReading({ ...rules, ignore: [], only: [], nullIsMissing: false });
   const keyText = createKeyText(key, rules);
   const isPlain = leavesValues(rules);
+  const hashTableRow = layout === undefined ? undefined : createTableRowHash(layout, rules);
   const hashText = (text: string, out: Uint32Array, at: number) => {
     const bytes = Buffer.from(text);
     hasher.hashBytes(bytes, 0, bytes.length, out, at);
   };
   return (event: RowEvent, out: Uint32Array, at: number): void => {
-    const value = isPlain && key.kind !== 'fields' ? undefined : parseExact(textOf(event));
+    const isLeft = isPlain && key.kind !== 'fields' && hashTableRow === undefined;
+    const value = isLeft ? undefined : parseExact(textOf(event));
+    if (value !== undefined) hashTableRow?.(value, out, at + ROW_WORDS);
     if (value === undefined || isPlain) hasher.hashJson(event.text, event.start, event.end, out, at + 4);
     else hashText(reading.canonical(reading.read(value, side)), out, at + 4);
     const fields = value === undefined ? undefined : keyText(keyReading.read(value, side));

@@ -1,3 +1,4 @@
+import { joined, wantedRows } from './row-words.js';
 import { ROW, type RowFacts, Rows, RowWriter } from './rows.js';
 import type { ScratchFile } from './scratch-file.js';
 
@@ -60,22 +61,5 @@ export function createRowSpill(file: ScratchFile): RowSpill {
 }
 
 function wantedOf(words: Uint32Array, wants: (word: number) => boolean): Uint32Array {
-  const kept = new Uint32Array(words.length);
-  let length = 0;
-  for (let at = 0; at < words.length; at += ROW) {
-    if (!wants(words[at + 1] ?? 0)) continue;
-    kept.set(words.subarray(at, at + ROW), length);
-    length += ROW;
-  }
-  return kept.slice(0, length);
-}
-
-function joined(blocks: readonly Uint32Array[]): Uint32Array {
-  const all = new Uint32Array(blocks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const block of blocks) {
-    all.set(block, at);
-    at += block.length;
-  }
-  return all;
+  return wantedRows(words, (row) => wants(words[row * ROW + 1] ?? 0));
 }

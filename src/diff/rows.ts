@@ -5,7 +5,9 @@ const CONTENT = 4;
 const TIME = 8;
 const POSITION = 10;
 const LENGTH = 12;
+/** The lower bits are the name, the upper ones the cell. */
 const NAME = 13;
+const NAME_BITS = 17;
 const PART = 14;
 const LINE = 15;
 
@@ -43,7 +45,12 @@ export class Rows {
 
   /** Index into the table of names. */
   name(row: number): number {
-    return this.words[row * ROW + NAME] ?? 0;
+    return (this.words[row * ROW + NAME] ?? 0) & ((1 << NAME_BITS) - 1);
+  }
+
+  /** The cell of the key, where a table's checksums are compared. */
+  cell(row: number): number {
+    return (this.words[row * ROW + NAME] ?? 0) >>> NAME_BITS;
   }
 
   /** The four words of a row's content hash, to be compared with those of a text that is read again. */
@@ -63,7 +70,10 @@ export interface TextPlace {
 /** What a row is made of. */
 export interface RowFacts extends TextPlace {
   readonly timeUs: number;
+  /** Below 2^17. */
   readonly name: number;
+  /** Below 2^15; 0 where no cells are compared. */
+  readonly cell: number;
 }
 
 /** Writes rows behind one another. */
@@ -90,7 +100,7 @@ export class RowWriter {
     doubles[(at + TIME) / 2] = facts.timeUs;
     doubles[(at + POSITION) / 2] = facts.position;
     words[at + LENGTH] = facts.length;
-    words[at + NAME] = facts.name;
+    words[at + NAME] = facts.name | (facts.cell << NAME_BITS);
     words[at + PART] = facts.part;
     words[at + LINE] = facts.line;
   }

@@ -3,8 +3,9 @@ import { type PreparedItem, prepareInOrder } from '../flow/prepare/in-order.js';
 import type { PreparePool } from '../flow/prepare/pool.js';
 import { untilStopped } from '../flow/until-stopped.js';
 import type { PartFailure, Source } from '../sources/source.js';
+import { type CellSums, MOST_CELLS } from './cell-sums.js';
 import type { Names } from './names.js';
-import { ROW_WORDS } from './row-encoder.js';
+import { PORTABLE_WORDS, ROW_WORDS } from './row-encoder.js';
 import { createRowSpill, type RowSpill } from './row-spill.js';
 import { openScratch } from './scratch-file.js';
 import { createTextStore, type TextStore } from './text-store.js';
@@ -34,6 +35,8 @@ export interface Side extends Disposable {
   readonly isStopped: boolean;
   /** Rows that checksums have told to be equal on both sides: they were not read. */
   readonly known: number;
+  /** Of `events`, rows that checksums have told to be those of the other side: they were not read. */
+  readonly unsent: number;
 }
 
 /** A record that is no event, or has no usable id. */
@@ -50,6 +53,8 @@ interface SideReading {
   readonly names: Names;
   /** Folder for scratch files. */
   readonly folder: string;
+  /** Where checksums are added up that a table on the other side tells as well. */
+  readonly sums?: CellSums | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: { readonly events: number; readonly storedBytes: number }) => void;
 }
@@ -57,7 +62,8 @@ interface SideReading {
 const MOST_EXAMPLES = 20;
 
 /** Reads one side to its end and keeps of each event what both sides are joined by. */
-export async function readSide({ source, pool, names, folder, signal, onProgress }: SideReading): Promise<Side> {
+export async function readSide(reading: SideReading): Promise<Side> {
+  const { source, pool, names, folder, sums, signal, onProgress } = reading;
   const rowFile = openScratch(folder);
   const textFile = openScratch(folder);
   const rows = createRowSpill(rowFile);
@@ -73,7 +79,7 @@ export async function readSide({ source, pool, names, folder, signal, onProgress
       continue;
     }
     const firstLine = numberLines(item);
-    takeRows(item, { rows, texts, names, tally });
+    takeRows(item, { rows, texts, names, tally, sums });
     takeRemarks(item, firstLine, { tally, source });
     stored.set(item.raw.part, item.raw.storedBytes);
     onProgress({ events: rows.rows, storedBytes: [...stored.values()].reduce((sum, bytes) => sum + bytes, 0) });
@@ -87,6 +93,7 @@ export async function readSide({ source, pool, names, folder, signal, onProgress
     events: rows.rows,
     isStopped: signal.aborted,
     known: 0,
+    unsent: 0,
     [Symbol.dispose]() {
       texts[Symbol.dispose]();
       rowFile.close();
@@ -128,16 +135,18 @@ interface Target {
   readonly texts: TextStore;
   readonly names: Names;
   readonly tally: Tally;
+  readonly sums: CellSums | undefined;
 }
 
-function takeRows({ raw, prepared }: PreparedItem, { rows, texts, names, tally }: Target): void {
+function takeRows({ raw, prepared }: PreparedItem, { rows, texts, names, tally, sums }: Target): void {
   const { events, encoded } = prepared;
   if (events.count === 0) return;
   const hashes = encoded[0]?.data as Uint32Array; // made by the encoder of rows
   const { part, base } = texts.remember(raw, events);
   const numbers = events.nameTable.map(names.indexOf);
   // One object for all rows: a million events cost no million objects.
-  const facts = { part, position: 0, length: 0, line: 0, timeUs: 0, name: 0 };
+  const facts = { part, position: 0, length: 0, line: 0, timeUs: 0, name: 0, cell: 0 };
+  const stride = sums === undefined ? ROW_WORDS : PORTABLE_WORDS;
   for (let i = 0; i < events.count; i++) {
     const start = events.spans[2 * i] ?? 0;
     const timeUs = events.timesUs[i] ?? Number.NaN;
@@ -148,7 +157,12 @@ function takeRows({ raw, prepared }: PreparedItem, { rows, texts, names, tally }
     facts.line = events.lines[i] ?? 0;
     facts.timeUs = timeUs;
     facts.name = numbers[events.names[i] ?? 0] ?? 0;
-    rows.add(hashes, i * ROW_WORDS, facts);
+    if (sums !== undefined) {
+      const at = i * stride + ROW_WORDS;
+      facts.cell = (hashes[at] ?? 0) & (MOST_CELLS - 1);
+      sums.add(facts.cell, { low: hashes[at + 1] ?? 0, high: hashes[at + 2] ?? 0, timeUs });
+    }
+    rows.add(hashes, i * stride, facts);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { PortableTable } from './portable.js';
 import type { Source } from './source.js';
 
 /** A table that tells checksums of its rows instead of sending them. All answers are of one snapshot. */
@@ -18,6 +19,18 @@ export interface ComparableTable {
   duplicates(key: TableKey, signal: AbortSignal): Promise<number>;
   /** The rows that have one of these keys, as a source over the same snapshot. */
   rowsOf(key: TableKey, keys: readonly (string | null)[]): Source;
+  /** Checksums that can be worked out from events as well; undefined where the forms of its columns do not allow it. */
+  portable(options: ComparableOptions): PortableTable | undefined;
+}
+
+/** What of a table is compared with events. */
+export interface ComparableOptions {
+  /** The fields of the key. */
+  readonly key: readonly (readonly string[])[];
+  /** Whether a place is not looked at, with all below it. */
+  readonly isIgnored: (pointer: readonly string[]) => boolean;
+  /** Zone in which times are read that name none. */
+  readonly timezone: string;
 }
 
 /** How the key of an event stands in a table: SQL over rows of `t`. */

@@ -1,6 +1,7 @@
 import type { Row } from '../../postgres/connection.js';
 import { quoteName } from '../../postgres/sql.js';
 import type { CellSum, ComparableTable, Grid, TableExtent, TableKey } from '../comparable.js';
+import { portableSql } from './portable-table.js';
 import { literal } from './row-json.js';
 import type { SourceColumn, SourceTable } from './table.js';
 import { createTableSource, type TableSourceOptions } from './table-source.js';
@@ -58,6 +59,15 @@ export function createComparable(options: TableSourceOptions): ComparableTable {
       return Number(row?.more);
     },
     rowsOf: (key, keys) => createTableSource({ ...options, condition: hasKey(key, keys) }),
+    portable(portable) {
+      const sql = portableSql(table, portable);
+      if (sql === undefined) return undefined;
+      return {
+        layout: sql.layout,
+        sums: async (cells, signal) => sql.readSums(await ask(sql.sums(cells), signal)),
+        rowsIn: (cells, wanted) => createTableSource({ ...options, condition: sql.within(cells, wanted) }),
+      };
+    },
   };
 }
 
