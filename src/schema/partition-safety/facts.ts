@@ -69,7 +69,7 @@ export function either(a: Facts, b: Facts): Facts {
 /** What a schema object says by its own keywords, without those that hold other schemas. */
 export function ownFacts(schema: { readonly [keyword: string]: unknown }): Facts {
   const values = Array.isArray(schema.enum) ? schema.enum : 'const' in schema ? [schema.const] : undefined;
-  const types = typesOf(schema);
+  const types = without(typesOf(schema), schema.not);
   const lengths = values?.map((value) => (typeof value === 'string' ? [...value].length : 0));
   const numbers = values?.filter((value) => typeof value === 'number');
   return {
@@ -108,6 +108,15 @@ function typesOf({ type, nullable }: { readonly [keyword: string]: unknown }): R
   if (found.has('number')) found.add('integer');
   if (nullable === true) found.add('null');
   return found;
+}
+
+/** The types that are left where `not` does nothing but name some, or the value null. */
+function without(types: ReadonlySet<JsonType>, not: unknown): ReadonlySet<JsonType> {
+  if (typeof not !== 'object' || not === null || Object.keys(not).length !== 1) return types;
+  const isNull =
+    ('const' in not && not.const === null) || ('enum' in not && String(JSON.stringify(not.enum)) === '[null]');
+  const gone = isNull ? new Set<JsonType>(['null']) : 'type' in not ? typesOf({ type: not.type }) : new Set<JsonType>();
+  return new Set([...types].filter((type) => !gone.has(type)));
 }
 
 function typeOf(value: unknown): JsonType {

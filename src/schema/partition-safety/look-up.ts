@@ -2,6 +2,7 @@ import { valueAt } from '../../event/pointer.js';
 import type { Catalog } from '../catalog.js';
 import { isObject, type MutableObject } from '../walk.js';
 import { both, either, type Facts, ownFacts, UNKNOWN } from './facts.js';
+import { alternativesOf, dependentsOf, type Ground, listOf, presentMembers } from './present.js';
 import { resolveReference } from './resolve.js';
 
 /** What holds for the value at a pointer of every event that a set of schemas accepts. */
@@ -15,10 +16,21 @@ type Levels = readonly Facts[];
 
 const DEEPEST = 32;
 
-/** Finds what schemas that hold together say of one field. References, `allOf` and alternatives are followed. */
+/**
+ * Finds what schemas that hold together say of one field. References, `allOf`, alternatives, conditions and what one member
+ * demands of others are followed.
+ */
 export function fieldFacts(catalog: Catalog, uris: readonly string[], pointer: readonly string[]): FieldFacts {
-  const levels = uris
-    .map((uri) => levelsOf(catalog, { $ref: uri }, { pointer, depth: 0 }))
+  const roots = uris.map((uri) => ({
+    schema: { $ref: uri },
+    ground: { catalog, dialect: catalog.files.find((file) => file.uri === uri)?.dialect ?? '2020-12' },
+  }));
+  // Twice: what one schema demands may bring along something by another.
+  const round = (given: ReadonlySet<string>) =>
+    roots.reduce((present, { schema, ground }) => presentMembers(ground, schema, present), given);
+  const present = round(round(new Set()));
+  const levels = roots
+    .map(({ schema, ground }) => levelsOf(ground, schema, { pointer, depth: 0, present }))
     .reduce((a, b) => joined(a, b, both), unknown(pointer.length));
   const steps = levels.slice(1);
   const isGuaranteed = steps.every(
@@ -30,28 +42,33 @@ export function fieldFacts(catalog: Catalog, uris: readonly string[], pointer: r
 interface Walk {
   readonly pointer: readonly string[];
   readonly depth: number;
+  /** Members that the object is known to have. */
+  readonly present: ReadonlySet<string>;
 }
 
-function levelsOf(catalog: Catalog, schema: unknown, walk: Walk): Levels {
+function levelsOf(ground: Ground, schema: unknown, walk: Walk): Levels {
   const { pointer, depth } = walk;
   if (!isObject(schema) || depth > DEEPEST) return unknown(pointer.length);
-  const deeper = (part: unknown) => levelsOf(catalog, part, { pointer, depth: depth + 1 });
-  const anyOf = (parts: readonly unknown[]) => parts.map(deeper).reduce((a, b) => joined(a, b, either));
-  const found: Levels[] = [[ownFacts(schema), ...membersOf(catalog, schema, walk)]];
-  if (typeof schema.$ref === 'string') found.push(deeper(resolveReference(catalog, schema.$ref)));
-  for (const part of listOf(schema.allOf)) found.push(deeper(part));
-  for (const parts of [listOf(schema.anyOf), listOf(schema.oneOf)]) if (parts.length > 0) found.push(anyOf(parts));
-  if (schema.if !== undefined) found.push(anyOf([{ allOf: [schema.if, schema.then] }, schema.else]));
+  const present = presentMembers(ground, schema, walk.present);
+  const deeper = (part: unknown) => levelsOf(ground, part, { pointer, depth: depth + 1, present });
+  const dependents = dependentsOf(ground, schema, present);
+  const found: Levels[] = [[ownFacts(schema), ...membersOf(ground, schema, { pointer, depth, present })]];
+  if (typeof schema.$ref === 'string') found.push(deeper(resolveReference(ground.catalog, schema.$ref)));
+  for (const part of [...listOf(schema.allOf), ...dependents.schemas]) found.push(deeper(part));
+  for (const parts of alternativesOf(ground, schema)) {
+    found.push(parts.map(deeper).reduce((a, b) => joined(a, b, either)));
+  }
   return found.reduce((a, b) => joined(a, b, both));
 }
 
 /** What the schema says of the next member on the way, and of those below it. */
-function membersOf(catalog: Catalog, schema: MutableObject, { pointer, depth }: Walk): Levels {
+function membersOf(ground: Ground, schema: MutableObject, { pointer, depth, present }: Walk): Levels {
   const [head, ...rest] = pointer;
   if (head === undefined) return [];
   const member = isObject(schema.properties) ? valueAt(schema.properties, [head]) : undefined;
-  const [first = UNKNOWN, ...below] = levelsOf(catalog, member, { pointer: rest, depth: depth + 1 });
-  return [{ ...first, isRequired: listOf(schema.required).includes(head) }, ...below];
+  const below = levelsOf(ground, member, { pointer: rest, depth: depth + 1, present: new Set() });
+  const [first = UNKNOWN, ...others] = below;
+  return [{ ...first, isRequired: present.has(head) }, ...others];
 }
 
 function joined(a: Levels, b: Levels, join: (a: Facts, b: Facts) => Facts): Levels {
@@ -64,8 +81,4 @@ function unknown(steps: number): Levels {
 
 function isObjectOnly({ types }: Facts): boolean {
   return types.size === 1 && types.has('object');
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

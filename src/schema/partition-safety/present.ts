@@ -1,0 +1,76 @@
+import type { Catalog } from '../catalog.js';
+import type { Dialect } from '../dialect.js';
+import { keywordsOf } from '../keywords.js';
+import { isObject, type MutableObject } from '../walk.js';
+import { resolveReference } from './resolve.js';
+
+/** Where schemas are looked into: what they refer to, and the draft that they are checked in. */
+export interface Ground {
+  readonly catalog: Catalog;
+  readonly dialect: Dialect;
+}
+
+const DEEPEST = 32;
+
+/** Members that an object cannot do without when it fits the schema and has those of `given`; those are among them. */
+export function presentMembers(ground: Ground, schema: unknown, given: ReadonlySet<string>): ReadonlySet<string> {
+  const present = new Set(given);
+  // What one member brings along may bring along others.
+  for (let before = -1; before !== present.size; ) {
+    before = present.size;
+    for (const name of demanded(ground, schema, { present, depth: 0 })) present.add(name);
+  }
+  return present;
+}
+
+/** What a member that is there brings along: names in `names`, and schemas that the whole object must fit. */
+export function dependentsOf({ dialect }: Ground, schema: MutableObject, present: ReadonlySet<string>) {
+  const known = keywordsOf(dialect);
+  const keywords = ['dependentRequired', 'dependentSchemas', 'dependencies'].filter((each) => known.has(each));
+  const values = keywords.flatMap((keyword) =>
+    Object.entries(isObject(schema[keyword]) ? schema[keyword] : {}).flatMap(([name, value]) =>
+      present.has(name) ? [value] : [],
+    ),
+  );
+  return {
+    names: values.flatMap((value) => (Array.isArray(value) ? value : [])),
+    schemas: values.filter((value) => !Array.isArray(value)),
+  };
+}
+
+/** The alternatives that an event can fit, list by list; one of each holds. */
+export function alternativesOf({ dialect }: Ground, schema: MutableObject): readonly (readonly unknown[])[] {
+  const conditional = schema.if !== undefined && keywordsOf(dialect).has('if');
+  const lists = [
+    listOf(schema.anyOf),
+    listOf(schema.oneOf),
+    conditional
+      ? [schema.then === false ? false : { allOf: [schema.if, schema.then ?? true] }, schema.else ?? true]
+      : [],
+  ];
+  return lists.map((list) => list.filter((part) => part !== false)).filter((list) => list.length > 0);
+}
+
+/** The items of what should be a list. */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+interface Search {
+  readonly present: ReadonlySet<string>;
+  readonly depth: number;
+}
+
+function demanded(ground: Ground, schema: unknown, { present, depth }: Search): ReadonlySet<string> {
+  if (!isObject(schema) || depth > DEEPEST) return new Set();
+  const deeper = (part: unknown) => demanded(ground, part, { present, depth: depth + 1 });
+  const { names, schemas } = dependentsOf(ground, schema, present);
+  const referred = typeof schema.$ref === 'string' ? [resolveReference(ground.catalog, schema.$ref)] : [];
+  const all = [...referred, ...listOf(schema.allOf), ...schemas].flatMap((part) => [...deeper(part)]);
+  const either = alternativesOf(ground, schema).flatMap((parts) => inEach(parts.map(deeper)));
+  return new Set([...listOf(schema.required), ...names, ...all, ...either].filter((name) => typeof name === 'string'));
+}
+
+function inEach(sets: readonly ReadonlySet<string>[]): string[] {
+  return [...(sets[0] ?? [])].filter((name) => sets.every((set) => set.has(name)));
+}
