@@ -11,7 +11,7 @@ export function ioOf(process: NodeJS.Process): Io {
     cwd: process.cwd(),
     isTTY: { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true },
     colors: { stdout: wantsColors(stdout, env), stderr: wantsColors(stderr, env) },
-    columns: stdout.columns ?? stderr.columns ?? 80,
+    columns: stdout.columns || stderr.columns || 80,
   };
 }
 

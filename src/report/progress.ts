@@ -50,7 +50,7 @@ export function createProgress(options: ProgressOptions): Progress {
   const note = (line: string): void => {
     if (!quiet) stream.write(`${line}\n`);
   };
-  const show = quiet ? silence : options.isTTY ? movingLine(options) : plainLines(options, note);
+  const show = quiet ? silence : options.isTTY && hasWidth(stream) ? movingLine(options) : plainLines(options, note);
   return {
     update: show.update,
     note,
@@ -78,6 +78,11 @@ function plainLines({ now }: ProgressOptions, note: (line: string) => void): Sho
     },
     stop: () => {},
   };
+}
+
+/** A terminal that nobody gave a size, as under `script` or `docker exec`, says 0; the spinner would clear lines without end. */
+function hasWidth(stream: NodeJS.WritableStream & { readonly columns?: number }): boolean {
+  return stream.columns !== 0;
 }
 
 /** The spinner keeps turning and redraws itself below whatever else is written to the terminal. */

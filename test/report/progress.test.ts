@@ -106,3 +106,13 @@ test('on a terminal one line moves, fits the width, and is gone at the end', asy
   expect(plain).not.toContain('x'.repeat(40));
   expect(stream.read()).toBeNull();
 });
+
+test('a terminal without a width gets plain lines', () => {
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 0 });
+  const { clock, progress } = start({ stream, isTTY: true });
+  clock.ms = 2000;
+  progress.update(at(2));
+  progress.stop();
+
+  expect(String(stream.read())).toBe('2,000 events · 0/s · 0 B/s\n');
+});
