@@ -47,12 +47,25 @@ function childOf(text: Uint8Array, span: Span, token: string): Span | undefined 
   if (!isArray && text[span.start] !== 0x7b) return undefined;
   let found: Span | undefined;
   let index = 0;
-  for (const child of children(text, span)) {
-    const name = child.key === undefined ? String(index) : keyText(text, child.key);
-    if (name === token) found = child.value;
-    index++;
+  for (let at = skipSpace(text, span.start + 1); at < span.end - 1; index++) {
+    const keyEnd = isArray ? at : skipValue(text, at);
+    const start = isArray ? at : skipSpace(text, skipSpace(text, keyEnd) + 1);
+    const end = skipValue(text, start);
+    if (isArray ? String(index) === token : isKey(text, { start: at, end: keyEnd }, token)) found = { start, end };
+    at = nextChild(text, end);
   }
   return found;
+}
+
+/** Whether a key that stands with its quotes is `token`; decoded only where it is not plain ASCII. */
+function isKey(text: Uint8Array, key: Span, token: string): boolean {
+  const length = key.end - key.start - 2;
+  for (let i = 0; i < length; i++) {
+    const byte = text[key.start + 1 + i] ?? 0;
+    if (byte === BACKSLASH || byte > 0x7e) return keyText(text, key) === token;
+    if (byte !== token.charCodeAt(i)) return false;
+  }
+  return length === token.length;
 }
 
 /** The text of a key that stands with its quotes. */
@@ -78,9 +91,14 @@ function* children(text: Uint8Array, span: Span): Generator<Child> {
     }
     const end = skipValue(text, at);
     yield { key, value: { start: at, end } };
-    at = skipSpace(text, end);
-    if (text[at] === 0x2c) at = skipSpace(text, at + 1);
+    at = nextChild(text, end);
   }
+}
+
+/** The position behind the comma that follows a child. */
+function nextChild(text: Uint8Array, end: number): number {
+  const at = skipSpace(text, end);
+  return text[at] === 0x2c ? skipSpace(text, at + 1) : at;
 }
 
 /** The position behind the value that starts at `at`. */

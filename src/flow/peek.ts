@@ -63,8 +63,10 @@ export async function peek(source: Source, shape: RecordShape, signal: AbortSign
     }
   };
   const close = async () => {
-    await iterator.return(undefined);
+    // A read that waits for messages ends when its source does.
+    const ending = iterator.return(undefined);
     await source[Symbol.asyncDispose]();
+    await ending;
   };
   return { samples, source: { ...plainOf(source), batches, [Symbol.asyncDispose]: close } };
 }

@@ -121,7 +121,8 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
   };
 
   let stoppedBy = whyStop();
-  const batches = untilStopped(batchesLeft(job), stop.finish);
+  const enough = new AbortController();
+  const batches = untilStopped(batchesLeft(job), AbortSignal.any([stop.finish, enough.signal]));
   const room = () => (limit === undefined ? undefined : limit - taken);
   const items = stoppedBy === undefined ? prepareInOrder({ batches, pool: job.pool, room }) : [];
   for await (const item of items) {
@@ -140,7 +141,10 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
       if (message !== undefined) stoppedBy = { code: 'canary', message };
     }
     stoppedBy ??= whyStop();
-    if (stoppedBy !== undefined) break;
+    if (stoppedBy === undefined) continue;
+    // What is being read is not waited for: a queue that is followed may have nothing for long.
+    enough.abort();
+    break;
   }
   await carrier.arrived();
   stoppedBy ??= whyStop();

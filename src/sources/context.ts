@@ -29,4 +29,6 @@ export interface QueueOptions {
   readonly liveQueue: boolean;
   /** File that takes every message, envelope included, before anything else happens to it. */
   readonly snapshot: string | undefined;
+  /** Events that are wanted: not many more messages than these are received. */
+  readonly limit?: number | undefined;
 }

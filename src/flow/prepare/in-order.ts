@@ -19,22 +19,41 @@ interface Reading {
   readonly room: () => number | undefined;
 }
 
-/** Prepares batches on all threads of the pool and yields them in the order of the source. */
+/**
+ * Prepares batches on all threads of the pool and yields them in the order of the source. What is prepared does not
+ * wait for the next batch, which may be long in coming.
+ */
 export async function* prepareInOrder({ batches, pool, room }: Reading): AsyncGenerator<PreparedItem | PartFailure> {
+  const iterator = batches[Symbol.asyncIterator]();
   const underWay: Promise<PreparedItem | PartFailure>[] = [];
-  for await (const item of batches) {
-    const maxEvents = room();
-    underWay.push(item.kind === 'failure' ? Promise.resolve(item) : prepare(item, pool, maxEvents));
-    // One batch more than there are threads, so that no thread waits for the reader.
-    const ahead = maxEvents === undefined ? pool.threads + 1 : 0;
-    while (underWay.length > ahead) yield* next(underWay);
+  let coming: Promise<IteratorResult<RawBatch | PartFailure>> | undefined;
+  let isOver = false;
+  try {
+    while (!isOver || underWay.length > 0) {
+      // One batch more than there are threads, so that no thread waits for the reader.
+      const ahead = room() === undefined ? pool.threads + 1 : 0;
+      if (!isOver && underWay.length <= ahead) coming ??= iterator.next();
+      const [first] = underWay;
+      if (coming !== undefined && (first === undefined || (await comesBefore(coming, first)))) {
+        const { done, value: item } = await coming;
+        coming = undefined;
+        isOver = done === true;
+        if (done !== true) underWay.push(item.kind === 'failure' ? Promise.resolve(item) : prepare(item, pool, room()));
+      } else if (first !== undefined) {
+        underWay.shift();
+        yield await first;
+      }
+    }
+  } finally {
+    coming?.catch(() => undefined);
+    await iterator.return?.();
   }
-  while (underWay.length > 0) yield* next(underWay);
 }
 
-async function* next(underWay: Promise<PreparedItem | PartFailure>[]): AsyncGenerator<PreparedItem | PartFailure> {
-  const first = underWay.shift();
-  if (first !== undefined) yield await first;
+/** Whether `a` is there no later than `b`; a failure counts as being there. */
+function comesBefore(a: Promise<unknown>, b: Promise<unknown>): Promise<boolean> {
+  const [is, isNot] = [() => true, () => false];
+  return Promise.race([a.then(is, is), b.then(isNot, isNot)]);
 }
 
 function prepare(raw: RawBatch, pool: PreparePool, maxEvents: number | undefined): Promise<PreparedItem> {

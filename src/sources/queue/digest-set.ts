@@ -34,7 +34,7 @@ export function createDigestSet(): DigestSet {
     get size() {
       return size;
     },
-    has: (text) => !isEmpty(slots, find(slots, digestOf(text))),
+    has: (text) => size > 0 && !isEmpty(slots, find(slots, digestOf(text))),
     add(text) {
       const digest = digestOf(text);
       const at = find(slots, digest);

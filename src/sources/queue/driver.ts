@@ -14,9 +14,10 @@ export interface QueueDriver<H = unknown> extends AsyncDisposable {
   /**
    * The next messages, in the order of the service; none when there are none at the moment. It may wait for some
    * seconds, and as many receives may be under way as `limits.pollers`.
+   * @param most messages that are wanted; a service that counts deliveries, or locks what it gives, keeps to it.
    * @throws SourceError when the queue cannot be read any more.
    */
-  receive(signal: AbortSignal): Promise<readonly Message<H>[]>;
+  receive(signal: AbortSignal, most: number): Promise<readonly Message<H>[]>;
   /**
    * Whether what was there at the start is done; asked after a receive that brought nothing new.
    * @param left messages of this run that stay in the queue and may come again.

@@ -66,13 +66,14 @@ async function poll<H>(gathering: Gathering<H>, put: (messages: readonly Message
   const { driver, held, follows, signal, isNew } = gathering;
   let late = 0;
   while (!signal.aborted && late < LATE_RECEIVES) {
-    await held.room(signal);
+    const room = await held.room(signal);
     if (signal.aborted) return;
-    const received = await driver.receive(signal).catch((error: unknown) => {
+    const received = await driver.receive(signal, room).catch((error: unknown) => {
       if (signal.aborted) return [];
       throw error;
     });
     const fresh = received.filter(isNew);
+    held.arrived(room);
     late = !follows && fresh.length > 0 && fresh.every(({ isLate }) => isLate === true) ? late + 1 : 0;
     if (fresh.length > 0) put(fresh);
     else if (!follows && (await isDrained(gathering))) return;

@@ -14,8 +14,12 @@ export interface Held<H> extends AsyncDisposable {
    * acknowledgement would look like a lost lease.
    */
   quiet(): Promise<void>;
-  /** Resolves as soon as there is room for more. */
-  room(signal: AbortSignal): Promise<void>;
+  /**
+   * Resolves as soon as there is room for more, to how many may be received: they have their room until `arrived`.
+   */
+  room(signal: AbortSignal): Promise<number>;
+  /** Of what `room` has promised, this receive is over: what came has been taken. */
+  arrived(promised: number): void;
   /** Everything that is held, held no more. */
   giveAll(): readonly Message<H>[];
 }
@@ -23,19 +27,31 @@ export interface Held<H> extends AsyncDisposable {
 /** Bodies that are held at once, beside the driver's bound on their number. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
+/** Messages that one receive is asked for. */
+const MOST_AT_ONCE = 1_000;
+
+interface HeldOptions {
+  /** How many messages may be held because they are wanted, beside the driver's bound; at least 1. */
+  readonly wanted?: () => number;
+  readonly now?: () => number;
+}
+
 interface Entry<H> {
   message: Message<H>;
   leasedMs: number;
 }
 
 /** Opens the hold of a driver and keeps its leases alive. */
-export function openHeld<H>(driver: QueueDriver<H>, now: () => number = () => performance.now()): Held<H> {
-  const { held: most, leaseMs } = driver.limits;
+export function openHeld<H>(driver: QueueDriver<H>, options: HeldOptions = {}): Held<H> {
+  const { wanted = () => Number.POSITIVE_INFINITY, now = () => performance.now() } = options;
+  const { held, leaseMs, acks } = driver.limits;
   const entries = new Map<string, Entry<H>>();
   const waiting: (() => void)[] = [];
   let lostLeases = 0;
   let bytes = 0;
-  const isFull = () => entries.size >= most || bytes >= MOST_BYTES;
+  let promised = 0;
+  const left = () => Math.min(held, wanted()) - entries.size - promised;
+  const isFull = () => left() <= 0 || bytes >= MOST_BYTES;
   /** The one call that is under way. */
   let call: Promise<void> = Promise.resolve();
   let isBeating = false;
@@ -111,6 +127,13 @@ export function openHeld<H>(driver: QueueDriver<H>, now: () => number = () => pe
           signal.addEventListener('abort', go, { once: true });
         });
       }
+      const room = signal.aborted ? 0 : Math.min(left(), acks, MOST_AT_ONCE);
+      promised += room;
+      return room;
+    },
+    arrived(count) {
+      promised -= count;
+      wake();
     },
     giveAll() {
       const all = [...entries.values()].map(({ message }) => message);

@@ -29,7 +29,8 @@ export async function openQueue<H>(driver: QueueDriver<H>, context: SourceContex
     refuseLive(driver.label, description, options);
     refuseDanger(driver.label, description, context);
     const snapshot = options.snapshot === undefined ? undefined : await openSnapshot(options.snapshot);
-    const batchMessages = Math.min(context.batchRecords ?? BATCH_MESSAGES, driver.limits.held);
+    const { limit = BATCH_MESSAGES } = options;
+    const batchMessages = Math.min(context.batchRecords ?? BATCH_MESSAGES, driver.limits.held, limit);
     return new QueueSource({ driver, description, options, snapshot, batchMessages });
   } catch (error) {
     await driver[Symbol.asyncDispose]();
@@ -71,6 +72,7 @@ class QueueSource<H> implements Source {
   readonly parts;
   readonly decoder = { module: new URL('../dump/decode.js', import.meta.url).href, options: { cellTypes: {} } };
   private readonly settling: Settling<H>;
+  private readonly closing = new AbortController();
   private received = 0;
   private hasSeenMarks = false;
 
@@ -98,7 +100,7 @@ class QueueSource<H> implements Source {
   async *batches(_done: unknown, signal: AbortSignal): AsyncGenerator<RawBatch | PartFailure> {
     const stop = new AbortController();
     try {
-      for await (const messages of this.reading(AbortSignal.any([signal, stop.signal]))) {
+      for await (const messages of this.reading(AbortSignal.any([signal, stop.signal, this.closing.signal]))) {
         signal.throwIfAborted();
         this.refuseUnmarked(messages);
         yield await this.batchOf(messages);
@@ -108,6 +110,7 @@ class QueueSource<H> implements Source {
         return;
       }
       signal.throwIfAborted();
+      if (this.closing.signal.aborted) return;
       await this.countElsewhere(signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof Error)) throw error;
@@ -119,6 +122,7 @@ class QueueSource<H> implements Source {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const { driver, snapshot } = this.opened;
+    this.closing.abort();
     await this.settling[Symbol.asyncDispose]();
     await snapshot?.[Symbol.asyncDispose]();
     await driver[Symbol.asyncDispose]();

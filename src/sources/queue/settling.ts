@@ -32,7 +32,10 @@ export interface Settling<H> extends AsyncDisposable {
 /** Opens the hold of a driver; closing it gives back what has not been settled. */
 export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): Settling<H> {
   const { limits, label } = driver;
-  const held = openHeld(driver);
+  /** Messages that were not passed over: each of them holds an event that counts. */
+  let counted = 0;
+  const { limit = Number.POSITIVE_INFINITY } = options;
+  const held = openHeld(driver, { wanted: () => Math.max(1, limit - counted) });
   const counts = createTally(held, () => driver.unconfirmed?.() ?? 0);
   const left = createDigestSet();
   /** Removed, confirmed by the server. */
@@ -98,6 +101,7 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
       return false;
     },
     async settle(keys, { takenLines, quarantinedLines }) {
+      counted += takenLines.length + quarantinedLines.length;
       const passes = options.ackRejected || limits.passesQuarantined === true;
       const removable = options.keep ? [] : [...takenLines, ...(passes ? quarantinedLines : [])];
       const isRemovable = new Set(removable);

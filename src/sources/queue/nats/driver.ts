@@ -7,6 +7,7 @@ import { describeNats } from './describe.js';
 import { natsError } from './errors.js';
 import { openInbox } from './inbox.js';
 import { isDead, letterOf } from './message.js';
+import { openRequests } from './requests.js';
 
 const RECEIVE = 500;
 /** So many receives must bring nothing before all is done, */
@@ -23,8 +24,15 @@ const NAK = `-NAK {"delay": 1200000000}`;
 const REQUEST_MS = 1_000;
 const PROGRESS = '+WPI';
 
-/** The driver of one JetStream stream. The handle of a message is the subject on which its acknowledgement is awaited. */
-export async function createNatsDriver(nats: Nats, address: NatsAddress): Promise<QueueDriver<string>> {
+/**
+ * The driver of one JetStream stream. The handle of a message is the subject on which its acknowledgement is awaited.
+ * With a limit nothing is received ahead: each delivery counts against the `max_deliver` of a consumer.
+ */
+export async function createNatsDriver(
+  nats: Nats,
+  address: NatsAddress,
+  limit?: number | undefined,
+): Promise<QueueDriver<string>> {
   const { jetstream } = await import('@nats-io/jetstream');
   const { connection, manager } = nats;
   const { label, stream } = address;
@@ -32,7 +40,10 @@ export async function createNatsDriver(nats: Nats, address: NatsAddress): Promis
   const lastAtStart = (await manager.streams.info(stream)).state.last_seq;
   const consumer = await jetstream(connection).consumers.get(stream, config.name ?? address.consumer);
   const bound = config.max_ack_pending !== undefined && config.max_ack_pending > 0 ? config.max_ack_pending : undefined;
-  const inbox = openInbox(await consumer.consume({ max_messages: 1_000, expires: REQUEST_MS }));
+  const inbox =
+    limit === undefined
+      ? openInbox(await consumer.consume({ max_messages: 1_000, expires: REQUEST_MS }))
+      : openRequests(consumer, REQUEST_MS);
 
   let quiet = 0;
 
@@ -67,8 +78,8 @@ export async function createNatsDriver(nats: Nats, address: NatsAddress): Promis
       describeNats(nats, address).catch((cause) => {
         throw natsError(label, 'looking at the stream', cause);
       }),
-    async receive(signal) {
-      const received = await inbox.take(RECEIVE, signal).catch((cause) => {
+    async receive(signal, most) {
+      const received = await inbox.take(Math.min(RECEIVE, most), signal).catch((cause) => {
         throw natsError(label, 'receiving', cause);
       });
       if (received.length > 0) quiet = 0;

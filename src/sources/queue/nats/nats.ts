@@ -16,7 +16,9 @@ export async function openNats(text: string, context: SourceContext): Promise<So
   const nats = await connectNats(address);
   try {
     const looksOnly = context.dryRun === true || context.queue === undefined;
-    const driver = looksOnly ? createNatsLook(nats, address) : await createNatsDriver(nats, address);
+    const driver = looksOnly
+      ? createNatsLook(nats, address)
+      : await createNatsDriver(nats, address, context.queue?.limit);
     return await openQueue(driver, context);
   } catch (cause) {
     await nats.connection.close();

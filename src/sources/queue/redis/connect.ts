@@ -35,6 +35,7 @@ export async function connectRedis(url: string, label: string): Promise<RedisCon
   redis.on('error', (error: unknown) => {
     brokenBy = error;
   });
+  const untilBroken = failsWithConnection(redis);
   const inWords = (error: unknown) =>
     error instanceof RespoolError ? error : redisError(isServerAnswer(error) ? error : (brokenBy ?? error), label);
   try {
@@ -50,7 +51,7 @@ export async function connectRedis(url: string, label: string): Promise<RedisCon
       for (let attempt = 1; ; attempt++) {
         signal.throwIfAborted();
         try {
-          return await work(redis);
+          return await untilBroken(work(redis));
         } catch (error) {
           const told = inWords(error);
           if (!(told instanceof IncompleteError) || attempt >= MOST_TRIES) throw told;
@@ -60,7 +61,7 @@ export async function connectRedis(url: string, label: string): Promise<RedisCon
     },
     async write(work) {
       try {
-        return await work(redis);
+        return await untilBroken(work(redis));
       } catch (error) {
         throw inWords(error);
       }
@@ -69,6 +70,27 @@ export async function connectRedis(url: string, label: string): Promise<RedisCon
       redis.disconnect();
     },
   };
+}
+
+/**
+ * Lets work fail when its connection breaks: the client drops a command that has been sent and is not to be sent again,
+ * and never says so. What waits for the next connection goes on waiting.
+ */
+function failsWithConnection(redis: Redis): <T>(work: Promise<T>) => Promise<T> {
+  const underWay = new Set<(error: Error) => void>();
+  let isReady = false;
+  redis.on('ready', () => {
+    isReady = true;
+  });
+  redis.on('close', () => {
+    if (isReady) for (const fail of [...underWay]) fail(new Error('the connection broke'));
+    isReady = false;
+  });
+  return (work) =>
+    new Promise((resolve, reject) => {
+      underWay.add(reject);
+      work.then(resolve, reject).finally(() => underWay.delete(reject));
+    });
 }
 
 /** Runs a script by its hash, or by its text where the server does not know it yet. Texts in the reply are bytes. */

@@ -30,6 +30,7 @@ export async function createSqsDriver({ client, url, address }: Opened): Promise
   const queue = url.split('/').at(-1) ?? url;
   const isFifo = queue.endsWith('.fifo');
   const startMs = Date.now();
+  let hasAborted = false;
   let empty = 0;
   let stuck = 0;
 
@@ -58,16 +59,17 @@ export async function createSqsDriver({ client, url, address }: Opened): Promise
       ...(isFifo && { returnsAtOnce: true, keepsOrder: true }),
     },
     describe: (signal) => describeSqs({ client, url, signal }).catch(cannotLook),
-    async receive(signal) {
+    async receive(signal, most) {
       const ask = new sdk.ReceiveMessageCommand({
         QueueUrl: url,
-        MaxNumberOfMessages: BATCH,
+        MaxNumberOfMessages: Math.min(BATCH, most),
         VisibilityTimeout: visibility,
         WaitTimeSeconds: wait,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       });
       const { Messages = [] } = await client.send(ask, { abortSignal: signal }).catch((cause) => {
+        hasAborted ||= signal.aborted;
         throw sqsError(label, 'receiving', cause);
       });
       empty = Messages.length === 0 ? empty + 1 : 0;
@@ -92,7 +94,8 @@ export async function createSqsDriver({ client, url, address }: Opened): Promise
       return messages.map((_, index) => acknowledgementOf(failed.get(index)));
     },
     async release(messages) {
-      await changeVisibility(messages, 0);
+      // The server may not know yet that we hang up: a receive that still waits there would take them for nobody.
+      await changeVisibility(messages, hasAborted && wait > 0 ? wait + 1 : 0);
     },
     async extend(messages) {
       const failed = await changeVisibility(messages, visibility);

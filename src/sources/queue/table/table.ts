@@ -52,13 +52,13 @@ export function createTableDriver({
     label,
     limits: { pollers: 1, acks: 100_000, held: MOST_LEASES * PAGE_ROWS, returnsAtOnce: true },
     describe: () => use((connection) => describeTable(connection, statements, layout)),
-    async receive(signal) {
+    async receive(signal, most) {
       start ??= await use((connection) => lookAtStart(connection, statements));
       if (start.last === '' && !follow) {
         isAtEnd = true;
         return [];
       }
-      const rows = String(Math.max(1, Math.min(PAGE_ROWS, Math.floor(PAGE_BYTES / start.rowBytes))));
+      const rows = String(Math.max(1, Math.min(PAGE_ROWS, most, Math.floor(PAGE_BYTES / start.rowBytes))));
       const page = [cursor, follow ? '' : start.last, rows];
       const { lease, rows: found } = dryRun
         ? { lease: undefined, rows: await use((connection) => connection.rows(statements.page(false), page)) }
