@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export const LONG = [
   'test/cli/configuration.test.ts',
   'test/backfill/pace.test.ts',
+  'test/backfill/partman.test.ts',
   'test/backfill/queue-troubles.test.ts',
   'test/backfill/throttle.test.ts',
   'test/diff/checksums.test.ts',

@@ -5,6 +5,7 @@ import { kindOf } from '../postgres/sql-error.js';
 import type { Work } from './context.js';
 import { KEEP_ALIVE, releasePartition, takePartition } from './holders.js';
 import { insertSlice } from './insert.js';
+import { makeByPartman } from './partman.js';
 import type { PlannedPartition } from './plan.js';
 import { swapSlice } from './swap/swap.js';
 import { relationOf } from './target.js';
@@ -78,6 +79,9 @@ async function fillAlone(work: Work, session: Connection, partition: PlannedPart
 
 async function insertAndVerify(work: Work, session: Connection, partition: PlannedPartition): Promise<void> {
   const { states, table } = work;
+  const { partman } = work.plan;
+  if (partman !== undefined && (await relationOf(session, table, partition)).oid === undefined)
+    await makeByPartman(session, partman, partition);
   const { rejectedChecksum, ...loaded } = await insertSlice(work, partition);
   await states.set(partition.index, { state: 'verifying', ...loaded, rejectedChecksum: hex(rejectedChecksum) });
   const { relation, oid } = await relationOf(session, table, partition);

@@ -1,4 +1,5 @@
 import type { Accounts } from '../flow/accounts.js';
+import type { Partman } from './partman.js';
 
 /** How partitions are filled: into the live one, or into a new one that takes its place. */
 export type Method = 'insert' | 'swap';
@@ -26,6 +27,8 @@ export interface BackfillPlan {
   readonly failures: readonly { readonly part: string; readonly code: string; readonly message: string }[];
   /** Bytes of the quarantine once everything had been read. */
   readonly quarantineBytes: number;
+  /** Present when pg_partman manages the table. */
+  readonly partman?: Partman;
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }

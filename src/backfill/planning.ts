@@ -1,8 +1,9 @@
 import { RespoolError, UsageError } from '../errors.js';
-import type { Database } from '../postgres/connection.js';
+import type { Connection, Database } from '../postgres/connection.js';
 import { qualified } from '../sinks/postgres/partition-map.js';
 import type { TablePlan } from '../sinks/postgres/plan.js';
 import type { Source } from '../sources/source.js';
+import { partmanName, partmanWords, readPartman } from './partman.js';
 import type { BackfillPlan, Method, PlannedPartition } from './plan.js';
 import { framesOf } from './slices/slice.js';
 import type { Sliced, SlicedPartition } from './slices/slicing.js';
@@ -34,9 +35,17 @@ export interface Planning {
 export async function makePlan(planning: Planning): Promise<Omit<BackfillPlan, 'quarantineBytes'>> {
   const { run, method, source, sliced, table, database, signal } = planning;
   const partitions: PlannedPartition[] = [];
+  const manager = await reading(database, (connection) => readPartman(connection, table), signal);
+  const partman = manager === 'unknown' ? undefined : manager;
   for (const found of sliced.partitions) {
-    partitions.push(await reading(database, (connection) => lookAt(connection, planning, found), signal));
+    const look = async (connection: Connection) => {
+      const isNew = partman !== undefined && found.oid === undefined;
+      const name = isNew ? await partmanName(connection, partman, found.fromUs) : found.name;
+      return lookAt(connection, planning, { ...found, name });
+    };
+    partitions.push(await reading(database, look, signal));
   }
+  const words = await reading(database, (connection) => partmanWords(connection, manager, partitions), signal);
   return {
     formatVersion: 1,
     run,
@@ -54,13 +63,14 @@ export async function makePlan(planning: Planning): Promise<Omit<BackfillPlan, '
       code: error instanceof RespoolError ? error.code : 'failed',
       message: error.message,
     })),
-    notes: table.notes,
-    warnings: [...planning.warnings, ...table.warnings],
+    ...(partman !== undefined && { partman }),
+    notes: [...words.notes, ...table.notes],
+    warnings: [...planning.warnings, ...words.warnings, ...table.warnings],
   };
 }
 
 async function lookAt(
-  connection: Parameters<typeof relationOf>[0],
+  connection: Connection,
   { table, slices, method }: Planning,
   { repeats, checksum, ...found }: SlicedPartition,
 ): Promise<PlannedPartition> {

@@ -1,6 +1,7 @@
+import { readPartman } from '../backfill/partman.js';
 import { UsageError } from '../errors.js';
 import { parseAddress } from '../postgres/address.js';
-import type { Database } from '../postgres/connection.js';
+import type { Connection, Database } from '../postgres/connection.js';
 import { connect } from '../postgres/server.js';
 import { makeTable } from '../sinks/postgres/new-table.js';
 import type { TablePlan } from '../sinks/postgres/plan.js';
@@ -34,7 +35,10 @@ export async function openBackfill(call: Call): Promise<OpenBackfill> {
     openSink: async (url, context) => {
       requirePostgres(url);
       const opened = await openPostgresTable(withPeriod(url, options.partitionBy), context);
-      const table = options.method === 'swap' ? intoPartitions(opened.plan) : opened.plan;
+      const find = (connection: Connection) => readPartman(connection, opened.plan);
+      const partman = await opened.database.use(find, context.signal);
+      const table =
+        options.method === 'swap' || typeof partman === 'object' ? intoPartitions(opened.plan) : opened.plan;
       const { encoder } = opened.sink;
       const sink =
         encoder === undefined ? opened.sink : { ...opened.sink, encoder: { ...encoder, options: table.encoder } };

@@ -32,6 +32,7 @@ export async function renderBackfillTable(report: BackfillReport, style: Style):
   sections.titled('Not delivered', problemLines(report.problems ?? [], sections));
   sections.titled('Could not go on', failureLines(report.failures ?? [], sections));
   sections.sentences('warning', report.warnings ?? []);
+  if (isPlan(report)) sections.sentences('note', report.notes ?? []);
   if (report.untouched.length > 0) sections.sentences('note', [untouchedSentence(report.untouched)]);
   if (report.quarantine !== undefined)
     sections.block([`Quarantine: ${report.quarantine.path} (${counted(report.quarantine.events, 'event')})`]);

@@ -6,6 +6,7 @@ import type { PlannedPartition } from '../plan.js';
 export interface SwapNames {
   /** The new partition until it takes the old one's place. */
   readonly staging: string;
+  readonly stagingName: string;
   /** Keys that were written to the old partition meanwhile, and what notes them down. */
   readonly changes: string;
   readonly capture: string;
@@ -34,6 +35,7 @@ export function swapNames(run: string, { index, schema, name }: PlannedPartition
   const undoneName = cut(name, `_undone_${tag}`);
   return {
     staging: qualified({ schema, name: own('new') }),
+    stagingName: own('new'),
     changes: qualified({ schema, name: own('changes') }),
     capture: qualified({ schema, name: own('capture') }),
     trigger: own('capture'),

@@ -6,6 +6,7 @@ import { boundsSql } from '../../sinks/postgres/partition-bounds.js';
 import { qualified } from '../../sinks/postgres/partition-map.js';
 import { cut } from '../../sinks/postgres/partition-names.js';
 import type { Work } from '../context.js';
+import { dressByPartman } from '../partman.js';
 import type { PlannedPartition } from '../plan.js';
 import { currentSnapshot, relationOf, withinSql } from '../target.js';
 import { addCounted, type Counted, countRelation, hex, judge, notVerified } from '../verify.js';
@@ -68,6 +69,7 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
   const verification = judge(partition, refused, addCounted(found, repeats));
   if (!verification.agrees) throw notVerified(partition, verification);
   await dress(session, way.staging);
+  await dressAsManaged(work, session, way);
   await session.run(`analyze ${way.staging.names.staging}`);
   await shieldFallback(session, way, lockingOf(work));
   await catchUp(session, way);
@@ -90,6 +92,17 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
     lockedMs,
     endedAt: new Date().toISOString(),
   });
+}
+
+/** A partition that pg_partman would have made has what its template says. */
+async function dressAsManaged(
+  { plan }: Work,
+  session: Connection,
+  { liveOid, partition, staging }: Way,
+): Promise<void> {
+  if (plan.partman === undefined || liveOid !== undefined) return;
+  const { stagingName: name, liveName } = staging.names;
+  await dressByPartman(session, plan.partman, { schema: partition.schema, name, liveName });
 }
 
 /** Everything that is known of a partition's way through a swap. */
