@@ -4,28 +4,28 @@
  */
 export async function* untilStopped<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
+  let stop: () => void = ignore;
+  // One listener for all items: of thousands of small files each is an item of its own.
+  const onAbort = () => stop();
+  signal.addEventListener('abort', onAbort);
+  const next = () =>
+    new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
+      stop = () => resolve(undefined);
+      if (signal.aborted) stop();
+      iterator.next().then(resolve, (error: unknown) => (signal.aborted ? stop() : reject(error)));
+    });
   try {
     for (;;) {
-      const result = await unlessAborted(iterator.next(), signal);
+      const result = await next();
       if (result === undefined || result.done) return;
       yield result.value;
     }
   } finally {
+    signal.removeEventListener('abort', onAbort);
     const closing = iterator.return?.();
     if (signal.aborted) closing?.catch(ignore);
     else await closing;
   }
-}
-
-/** Resolves like `promise`, or to undefined as soon as the signal aborts; then nobody hears of the promise any more. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const stop = () => resolve(undefined);
-    const release = () => signal.removeEventListener('abort', stop);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-    promise.then(resolve, (error: unknown) => (signal.aborted ? stop() : reject(error))).finally(release);
-  });
 }
 
 function ignore(): void {

@@ -8,6 +8,7 @@ import { dangerousPart } from './dangerous-pattern.js';
 import { DIALECTS, type Dialect } from './dialect.js';
 import type { Document } from './document.js';
 import { isExpected, keywordsOf } from './keywords.js';
+import { isPlainSchema } from './plain-schema.js';
 import { tellProblems } from './problems.js';
 import { isObject, placeOf, schemaNodes } from './walk.js';
 
@@ -79,7 +80,8 @@ function withoutKeywords({ path, schema, dialect }: Document): string[] {
 }
 
 function invalidSchema({ path, schema, dialect }: Document, engines: Engines): string[] {
-  if (!isObject(schema) || engines.of(dialect, false).validateSchema(schema) === true) return [];
+  if (!isObject(schema) || isPlainSchema(schema, dialect)) return [];
+  if (engines.of(dialect, false).validateSchema(schema) === true) return [];
   const thorough = engines.of(dialect, true);
   if (thorough.validateSchema(schema) === true) return [];
   const [first] = tellProblems(thorough.errors ?? [], () => undefined);
