@@ -11,6 +11,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly data: string;
   /** Starts the same binaries over other data, which must stand in the folder that `data` stands in. */
   start(data: string): Promise<Omit<PostgresServer, 'start'>>;
+  /** Ends every session at once, leaves the server down for a while, and starts it again over its data. */
+  restart(downMs: number): Promise<void>;
 }
 
 type Ids = { readonly uid: number; readonly gid: number } | Record<never, never>;
@@ -28,6 +30,7 @@ export async function startPostgres(flags: readonly string[] = []): Promise<Post
     url,
     data,
     start,
+    restart: server.restart,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await rm(home, { recursive: true, force: true });
@@ -44,19 +47,32 @@ interface Place {
 
 async function serve({ bin, home, data, ids }: Place, flags: readonly string[]) {
   const port = await freePort();
-  const server = spawn(
-    join(bin, 'postgres'),
-    ['-D', data, '-p', String(port), '-k', home, '-c', 'listen_addresses=127.0.0.1', ...flags],
-    { ...ids, env: environment(), stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  const ended = new Promise<void>((done) => server.once('exit', () => done()));
-  await started(server.stderr, ended);
+  const begin = async () => {
+    const server = spawn(
+      join(bin, 'postgres'),
+      ['-D', data, '-p', String(port), '-k', home, '-c', 'listen_addresses=127.0.0.1', ...flags],
+      { ...ids, env: environment(), stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    const ended = new Promise<void>((done) => server.once('exit', () => done()));
+    await started(server.stderr, ended);
+    return { server, ended };
+  };
+  let running = await begin();
+  const end = async (signal: NodeJS.Signals) => {
+    running.server.kill(signal);
+    await running.ended;
+  };
   return {
     url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     data,
+    async restart(downMs: number) {
+      // The immediate shutdown: nothing is written any more, and the server recovers from its log.
+      await end('SIGQUIT');
+      await new Promise((done) => setTimeout(done, downMs));
+      running = await begin();
+    },
     async [Symbol.asyncDispose]() {
-      server.kill('SIGINT');
-      await ended;
+      await end('SIGINT');
     },
   };
 }

@@ -11,12 +11,20 @@ export interface Service extends AsyncDisposable {
   readonly port: number;
 }
 
+/** A server of one test, with a home of its own that outlives a restart. */
+export interface OwnService extends Service {
+  /** Kills the server, leaves it down for a while, and starts it again over what it has on its disk. */
+  restart(downMs: number): Promise<void>;
+}
+
 interface Kind {
   /** Names a running server as `host:port`. */
   readonly variable: string;
   readonly port: number;
   readonly binary: string;
   readonly args: (port: number, home: string) => readonly string[];
+  /** What makes it keep on its disk all that it has confirmed. */
+  readonly durable?: readonly string[];
 }
 
 const KINDS = {
@@ -36,6 +44,7 @@ const KINDS = {
       '--dir',
       home,
     ],
+    durable: ['--appendonly', 'yes', '--appendfsync', 'always'],
   },
   nats: {
     variable: 'RESPOOL_TEST_NATS',
@@ -69,22 +78,37 @@ export async function findService(name: ServiceName): Promise<Service | undefine
   return undefined;
 }
 
-async function start(name: ServiceName, kind: Kind): Promise<Service> {
+/** Starts a server for one test that keeps what it has confirmed; undefined when its binary is not on the PATH. */
+export async function startOwnService(name: ServiceName): Promise<OwnService | undefined> {
+  const kind: Kind = KINDS[name];
+  return isOnPath(kind.binary) ? start(name, kind, kind.durable) : undefined;
+}
+
+async function start(name: ServiceName, kind: Kind, more: readonly string[] = []): Promise<OwnService> {
   const home = await mkdtemp(join(tmpdir(), `respool-${name}-`));
   const port = await freePort();
-  const child = spawn(kind.binary, kind.args(port, home), {
-    stdio: 'ignore',
-    env: { ...process.env, ...(name === 'rabbitmq' && rabbitEnvironment(port, home)) },
-  });
-  for (let tries = 0; !(await answers('127.0.0.1', port)); tries++) {
-    if (tries > 600 || child.exitCode !== null) throw new Error(`${kind.binary} did not start`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  const run = async () => {
+    const child = spawn(kind.binary, [...kind.args(port, home), ...more], {
+      stdio: 'ignore',
+      env: { ...process.env, ...(name === 'rabbitmq' && rabbitEnvironment(port, home)) },
+    });
+    for (let tries = 0; !(await answers('127.0.0.1', port)); tries++) {
+      if (tries > 600 || child.exitCode !== null) throw new Error(`${kind.binary} did not start`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return child;
+  };
+  let child = await run();
   return {
     host: '127.0.0.1',
     port,
+    async restart(downMs) {
+      await end(child, 'SIGKILL');
+      await new Promise((resolve) => setTimeout(resolve, downMs));
+      child = await run();
+    },
     async [Symbol.asyncDispose]() {
-      await end(child);
+      await end(child, 'SIGTERM');
       await rm(home, { recursive: true, force: true });
     },
   };
@@ -101,10 +125,10 @@ function rabbitEnvironment(port: number, home: string): Record<string, string> {
   };
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
+  child.kill(signal);
   await gone;
 }
 
