@@ -21,6 +21,12 @@ export async function wideEvents(count) {
   return paths;
 }
 
+/** The same events as texts, one after the other. */
+export function* wideLines(count) {
+  const random = createRandom(42);
+  for (let i = 0; i < count; i++) yield JSON.stringify(wideEvent(i, count, random));
+}
+
 /** The same events, but of the last ten hours: Datadog takes no older ones. Made anew when they have grown old. */
 export async function recentEvents(count) {
   const path = `${folder}recent-${count}.ndjson`;
