@@ -17,14 +17,16 @@ interface Sample {
   readonly bytesRead: number;
 }
 
-/** Opens a meter; the first sample counts from a standstill. */
+/** Opens a meter; the first sample counts from a standstill, and so does one that has gone back, as where another phase begins. */
 export function createRateMeter(windowMs = 10_000): RateMeter {
   let samples: readonly Sample[] = [];
   return {
     add: ({ read, bytesRead }, nowMs) => {
       const last = { atMs: nowMs, read, bytesRead };
       const inWindow = samples.findIndex(({ atMs }) => nowMs - atMs <= windowMs);
-      samples = inWindow === -1 ? [last] : [...samples.slice(Math.max(0, inWindow - 1)), last];
+      const previous = samples.at(-1) ?? last;
+      const beginsAnew = read < previous.read || bytesRead < previous.bytesRead;
+      samples = inWindow === -1 || beginsAnew ? [last] : [...samples.slice(Math.max(0, inWindow - 1)), last];
       const first = samples[0] ?? last;
       const seconds = Math.max(nowMs - first.atMs, 1) / 1000;
       return {

@@ -107,6 +107,18 @@ test('on a terminal one line moves, fits the width, and is gone at the end', asy
   expect(stream.read()).toBeNull();
 });
 
+test('the rate is never negative: where counting begins anew, it begins at nought', () => {
+  const { clock, progress, printed } = start();
+  for (const second of [0, 4]) {
+    clock.ms = 1000 * second;
+    progress.update(at(second));
+  }
+  clock.ms = 10_000;
+  progress.update(at(4, { bytesRead: 0 }));
+
+  expect(printed()).toBe('4,000 events · 1,000/s · 500 kB/s\n4,000 events · 0/s · 0 B/s\n');
+});
+
 test('a terminal without a width gets plain lines', () => {
   const stream = Object.assign(new PassThrough(), { isTTY: true, columns: 0 });
   const { clock, progress } = start({ stream, isTTY: true });

@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
@@ -124,6 +124,7 @@ async function makeDatabase(folder: string): Promise<void> {
   const { PGlite } = await import('@electric-sql/pglite');
   const aside = `${folder}.respool-new`;
   await rm(aside, { recursive: true, force: true });
+  await mkdir(aside, { mode: 0o700 });
   try {
     const made = await PGlite.create(aside);
     await made.close();

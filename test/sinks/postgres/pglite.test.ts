@@ -147,6 +147,13 @@ test('a dry run reads a database that is there without changing or holding it', 
   expect(await everythingIn(home)).toEqual(before);
 });
 
+test('nobody else can look into a new database', async () => {
+  const folder = join(home, 'db');
+  await (await openSink(`pglite:${folder}`, CONTEXT))[Symbol.asyncDispose]();
+
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+});
+
 /** Names, times and content of all files. */
 async function everythingIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
