@@ -71,7 +71,10 @@ function guarded<T>(folder: string, length: number, work: () => T): T {
     }
     throw new CannotEvaluateError(`${folder} cannot be written (${error.message})`, {
       code: 'diff_no_scratch',
-      hint: 'give this user the right to, or name another folder with --state-dir',
+      hint:
+        error.code === 'EFBIG'
+          ? 'raise the limit on the size of files (ulimit -f unlimited), and run the same command again'
+          : 'give this user the right to, or name another folder with --state-dir',
       cause: error,
     });
   }
