@@ -61,7 +61,7 @@ function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omi
     ...(accounts.added > 0 && { added: accounts.added }),
     ...(accounts.dropped > 0 && { dropped: accounts.dropped }),
     sinks: accounts.sinks.map((sink, at) => ({ name: open.sinks[at]?.name ?? sink.label, ...sink })),
-    ...(accounts.quarantined > 0 && { quarantine: { path: record.quarantine, events: accounts.quarantined } }),
+    quarantine: { path: record.quarantine, events: accounts.quarantined },
     source: sourceReport(open.source, storedBytes),
     elapsedMs: Math.round(elapsedMs),
     throughput: {

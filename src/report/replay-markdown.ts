@@ -45,7 +45,9 @@ function sinkTable({ sinks }: ReplayReport): string {
 }
 
 function quarantine({ quarantine: kept }: ReplayReport): string[] {
-  return kept === undefined ? [] : [`${counted(kept.events, 'event')} kept in ${markdownCode(kept.path)}`];
+  return kept === undefined || kept.events === 0
+    ? []
+    : [`${counted(kept.events, 'event')} kept in ${markdownCode(kept.path)}`];
 }
 
 function nextCommands({ next = [] }: ReplayReport): string[] {

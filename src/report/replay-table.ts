@@ -96,7 +96,7 @@ function sinkName(sink: SinkReport, sinks: readonly SinkReport[]): string {
 }
 
 function quarantineLines({ quarantine }: ReplayReport): string[] {
-  if (quarantine === undefined) return [];
+  if (quarantine === undefined || quarantine.events === 0) return [];
   return [`${counted(quarantine.events, 'event')} kept in quarantine:`, `  ${quarantine.path}`];
 }
 

@@ -21,7 +21,7 @@ export interface ReplayReport {
   /** Events that repairs left out; absent means none. */
   readonly dropped?: number;
   readonly sinks: readonly SinkReport[];
-  /** Absent when nothing was quarantined. */
+  /** The file is there once something has been quarantined; a backfill tells it only then. */
   readonly quarantine?: { readonly path: string; readonly events: number };
   readonly source: SourceReport;
   readonly elapsedMs: number;
