@@ -1,4 +1,6 @@
 import { didYouMean } from '../did-you-mean.js';
+import { UsageError } from '../errors.js';
+import { parsePointer } from '../event/pointer.js';
 import type { Config, ConfiguredFields, FlagDefault, NamedPlace } from './config.js';
 import type { ConfigEntry, ConfigNode, ConfigProblem } from './document.js';
 import { expand } from './expand.js';
@@ -95,8 +97,18 @@ function createCheck({ env, flags, pathFromHere }: CheckContext, report: Report,
     const known = fieldNames.find((name) => name === key);
     if (known === undefined) report(at, unknown('field', key, fieldNames));
     else if (value.kind !== 'scalar' || value.text === '') report(value.at, `${key} must be a name or a JSON Pointer`);
-    else return [[known, fill(value)]];
+    else return [[known, fieldPointer(value.at, fill(value))]];
     return [];
+  };
+
+  const fieldPointer = (at: string, text: string): string => {
+    try {
+      parsePointer(text);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      report(at, [error.message, error.hint].filter(Boolean).join(': '));
+    }
+    return text;
   };
 
   const place = (entry: ConfigEntry, address: 'to' | 'from'): [string, NamedPlace][] => {

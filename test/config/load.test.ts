@@ -68,6 +68,7 @@ defaults:
 fields:
   ids: /id
   time: [1]
+  name: /a~b
 sinks:
   lake: { table: x }
 `,
@@ -76,15 +77,16 @@ sinks:
   await expect(load(folder.path)).rejects.toMatchObject({
     exitCode: 3,
     code: 'config_invalid',
-    message: `respool.config.yaml has 8 problems:
+    message: `respool.config.yaml has 9 problems:
   respool.config.yaml:1:1  unknown key "sink": did you mean "sinks"?
   respool.config.yaml:3:3  unknown flag "job": did you mean "jobs"?
   respool.config.yaml:4:14  strict-id must be true or false
   respool.config.yaml:5:9  jobs must be one value
   respool.config.yaml:6:3  yes must be given as a flag
-  respool.config.yaml:11:9  lake needs "to: <URL>"
+  respool.config.yaml:12:9  lake needs "to: <URL>"
   respool.config.yaml:8:3  unknown field "ids": did you mean "id"?
-  respool.config.yaml:9:9  time must be a name or a JSON Pointer`,
+  respool.config.yaml:9:9  time must be a name or a JSON Pointer
+  respool.config.yaml:10:9  "/a~b" is no JSON Pointer: a ~ must be followed by 0 or 1: a ~ in a name is written ~0, a slash in a name ~1`,
   });
 });
 
