@@ -2,11 +2,15 @@ import { defineConfig } from 'vitest/config';
 
 /** Suites that take long by what they prove: they run with the long proofs, so that `npm test` stays under six minutes. */
 export const LONG = [
-  'test/cli/configuration.test.ts',
   'test/backfill/pace.test.ts',
   'test/backfill/partman.test.ts',
   'test/backfill/queue-troubles.test.ts',
+  'test/backfill/queue.test.ts',
   'test/backfill/throttle.test.ts',
+  'test/backfill/wide.test.ts',
+  'test/cli/configuration.test.ts',
+  'test/cli/ledger-commands.test.ts',
+  'test/diff/against-table.test.ts',
   'test/diff/checksums.test.ts',
   'test/diff/tables.test.ts',
   'test/replay/flags.test.ts',
@@ -14,10 +18,13 @@ export const LONG = [
   'test/replay/several-sinks.test.ts',
   'test/replay/state-folder.test.ts',
   'test/replay/stopping.test.ts',
+  'test/schema/large-objects.test.ts',
   'test/sinks/http/secrets.test.ts',
+  'test/sinks/mixpanel/command.test.ts',
   'test/sinks/postgres/pglite.test.ts',
   'test/sources/dump/resume.test.ts',
   'test/sources/mixpanel-export/mixpanel-export.test.ts',
+  'test/sources/queue/follow-and-limit.test.ts',
   'test/validate/real-data.test.ts',
 ];
 

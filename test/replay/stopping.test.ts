@@ -31,7 +31,8 @@ test('Ctrl-C before anything has been read leaves no run behind', async () => {
   run.child.kill('SIGINT');
   const { status, stdout, stderr } = await run.end;
 
-  expect({ status, stdout }).toEqual({ status: 130, stdout: '' });
+  expect(status).toBe(130);
+  expect(JSON.parse(stdout)).toMatchObject({ complete: false, exitCode: 130, error: { code: 'interrupted' } });
   expect(stderr).toContain('nothing was read');
   expect(readdirSync(state)).toEqual([]);
 });
