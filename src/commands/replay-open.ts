@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +21,8 @@ import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
 import { confirm } from './confirm.js';
 import type { ReplayOptions } from './replay.js';
-import { openSinks, type SinkAddress, sinkAddresses } from './replay-sinks.js';
+import { identityOf, selectionOf } from './replay-identity.js';
+import { openSinks, sinkAddresses } from './replay-sinks.js';
 import { openCatalog, saidOfFields } from './schema-option.js';
 import { fetchesBodies, unwrapperFor } from './unwrap-option.js';
 
@@ -133,16 +133,6 @@ async function emptyFolder(path: string): Promise<AsyncDisposable> {
   return { [Symbol.asyncDispose]: remove };
 }
 
-/** Tells runs over the same events from others; what cannot be recognised (standard input, a queue) has none. */
-function selectionOf({ options }: Call, { label, parts, settles }: Source): string | undefined {
-  if (settles === 'messages' || parts.some(({ bytes }) => bytes === undefined)) return undefined;
-  const { since, until, event, where, limit, split } = options;
-  return createHash('sha256')
-    .update(JSON.stringify([label, since, until, event, where, limit, split]))
-    .digest('hex')
-    .slice(0, 16);
-}
-
 /** What could lose data is asked for before anything is opened. */
 async function askFirst(call: Call): Promise<void> {
   const { ackRejected, liveQueue, dryRun } = call.options;
@@ -190,46 +180,6 @@ async function openSources({ args, config, options, io }: Call, catalog: Catalog
 function least(...numbers: readonly (number | undefined)[]): number | undefined {
   const given = numbers.filter((number) => number !== undefined);
   return given.length === 0 ? undefined : Math.min(...given);
-}
-
-interface IdentityParts {
-  readonly source: Source;
-  readonly repair: LoadedRepair | undefined;
-  readonly addresses: readonly SinkAddress[];
-  readonly catalog: Catalog | undefined;
-}
-
-function identityOf(
-  { options, opening }: Call & { readonly opening: Opening },
-  { source, addresses, catalog, repair }: IdentityParts,
-): RunIdentity {
-  const { id, name, time, user, timezone, identical, since, until, event, where, unknownEvent, split, limit } = options;
-  const text = (value: unknown) => JSON.stringify(value) ?? '';
-  return {
-    stateDir: options.stateDir,
-    command: opening.command,
-    source,
-    sinks: addresses.map(({ label }) => label),
-    conditions: {
-      ...opening.conditions,
-      'the schema': catalog?.fingerprint ?? '',
-      'the repairs (--repair)': repair?.fingerprint ?? '',
-      '--unknown-event': unknownEvent,
-      'a field (--id, --name, --time, --user)': text([id, name, time, user]),
-      '--timezone': timezone,
-      '--identical': identical,
-      '--limit': text(limit),
-      '--unwrap': text(options.unwrap),
-      'the filter (--since, --until, --event, --where)': text([since, until, event, where]),
-      'the format (--format, --columns, --delimiter, --quote, --split)': text([
-        options.format,
-        options.columns,
-        options.delimiter,
-        options.quote,
-        split,
-      ]),
-    },
-  };
 }
 
 interface Sampling {
