@@ -4,14 +4,12 @@ import { sqlError } from '../../postgres/sql-error.js';
 import { checksumSql } from '../../sinks/postgres/key-checksum.js';
 import { boundsSql } from '../../sinks/postgres/partition-bounds.js';
 import { qualified } from '../../sinks/postgres/partition-map.js';
-import { cut } from '../../sinks/postgres/partition-names.js';
 import type { Work } from '../context.js';
 import { dressByPartman } from '../partman.js';
 import type { PlannedPartition } from '../plan.js';
 import { currentSnapshot, relationOf, withinSql } from '../target.js';
 import { addCounted, type Counted, countRelation, hex, judge, notVerified } from '../verify.js';
 import {
-  type Capture,
   captureSql,
   changesLeft,
   endCaptureSql,
@@ -23,10 +21,12 @@ import {
 } from './capture.js';
 import { type Locking, underLock } from './exchange.js';
 import { loadStaging } from './load.js';
-import { type Model, readIdentities, readModel } from './model.js';
-import { BOUNDS, swapNames } from './names.js';
+import { readIdentities, readModel } from './model.js';
+import { swapNames } from './names.js';
+import { exchange, shieldFallback } from './put-in-place.js';
 import { refuseUnswappable, truncatedMeanwhile } from './refusals.js';
 import { buildIndexes, dress, type Staging } from './staging.js';
+import type { Way } from './way.js';
 
 /** Fewer noted keys than this are carried over under the lock. */
 const FEW = 500;
@@ -103,21 +103,6 @@ async function dressAsManaged(
   if (plan.partman === undefined || liveOid !== undefined) return;
   const { stagingName: name, liveName } = staging.names;
   await dressByPartman(session, plan.partman, { schema: partition.schema, name, liveName });
-}
-
-/** Everything that is known of a partition's way through a swap. */
-interface Way {
-  readonly partition: PlannedPartition;
-  readonly staging: Staging;
-  /** The table: its plain name, and with its schema, quoted. */
-  readonly table: string;
-  readonly parent: string;
-  readonly model: Model;
-  readonly liveOid: string | undefined;
-  /** The DEFAULT partition, quoted; it may hold rows of a partition that is made. */
-  readonly fallback: string | undefined;
-  readonly capture: Capture | undefined;
-  readonly attach: string;
 }
 
 async function prepare(
@@ -204,78 +189,6 @@ async function catchUp(session: Connection, { capture, partition }: Way): Promis
     for (let done = 0; done < left; done += SYNC_KEYS)
       await session.run(`begin; ${syncSql(capture).join('; ')}; commit`);
   }
-}
-
-/**
- * A constraint on the DEFAULT partition that spares the server a scan of it under the lock. Where the partition exists,
- * no such row can come into DEFAULT anyway; where it is made, rows may, and the scan must be.
- */
-async function shieldFallback(session: Connection, way: Way, locking: Locking): Promise<void> {
-  const { fallback, liveOid, staging } = way;
-  if (fallback === undefined || liveOid === undefined) return;
-  const shield = shieldOf(way);
-  const statements = [
-    `alter table ${fallback} drop constraint if exists ${shield}`,
-    `alter table ${fallback} add constraint ${shield} check (not (${staging.within})) not valid`,
-  ];
-  await underLock(session, { locks: [], statements }, locking);
-  await session.run(`alter table ${fallback} validate constraint ${shield}`);
-}
-
-const shieldOf = ({ staging }: Way) => quoteName(staging.names.trigger);
-
-function exchange(session: Connection, way: Way, locking: Locking): Promise<number> {
-  const { staging, parent, capture, fallback, liveOid, attach } = way;
-  const { names } = staging;
-  const isReplacing = liveOid !== undefined;
-  const from = isReplacing ? names.live : fallback;
-  const locks = [parent, ...(from === undefined ? [] : [from])];
-  const statements = [
-    ...(capture === undefined ? [] : syncSql(capture, undefined)),
-    ...(capture === undefined || from === undefined ? [] : endCaptureSql(names, from)),
-    ...(isReplacing ? takeOut({ parent, relation: names.live, as: names.oldName }, oldIndexNames(way)) : []),
-    ...(!isReplacing && fallback !== undefined ? [`delete from ${fallback} where ${staging.within}`] : []),
-    `alter table ${names.staging} rename to ${quoteName(names.liveName)}`,
-    ...newIndexNames(way),
-    `alter table ${parent} attach partition ${names.live} ${attach}`,
-    `alter table ${names.live} drop constraint ${BOUNDS}`,
-    ...(fallback === undefined ? [] : [`alter table ${fallback} drop constraint if exists ${shieldOf(way)}`]),
-  ];
-  return underLock(session, { locks, statements }, locking);
-}
-
-/** The statements that detach a partition and give it and its indexes other names. */
-function takeOut(
-  { parent, relation, as }: { readonly parent: string; readonly relation: string; readonly as: string },
-  renames: readonly string[],
-): readonly string[] {
-  return [
-    `alter table ${parent} detach partition ${relation}`,
-    ...renames,
-    `alter table ${relation} rename to ${quoteName(as)}`,
-  ];
-}
-
-function oldIndexNames({ model, partition, staging }: Way): readonly string[] {
-  const suffix = staging.names.oldName.slice(staging.names.oldName.lastIndexOf('_before_'));
-  return model.indexes.map(
-    ({ name }) =>
-      `alter index ${qualified({ schema: partition.schema, name })} rename to ${quoteName(cut(name, suffix))}`,
-  );
-}
-
-/** The new indexes take the names of the old ones, or names after the table's own. */
-function newIndexNames({ model, partition, staging, liveOid, table }: Way): readonly string[] {
-  return model.indexes.map(({ name }, at) => {
-    const own = qualified({ schema: partition.schema, name: staging.names.index(at) });
-    const wanted = liveOid === undefined ? cut(partition.name, `_${withoutPrefix(name, table)}`) : name;
-    return `alter index ${own} rename to ${quoteName(wanted)}`;
-  });
-}
-
-/** `events_pkey` of the table `events` as `pkey`. */
-function withoutPrefix(name: string, table: string): string {
-  return name.startsWith(`${table}_`) ? name.slice(table.length + 1) : name;
 }
 
 /** Takes back what an attempt has made, the swap itself excepted. */
