@@ -173,11 +173,12 @@ test('rows that wait in the DEFAULT partition come into the one that is made for
 
 test('the second of two backfills over an overlapping range is told who holds it', async () => {
   await using p = await openPlace(dayEvents(3_000));
-  const first = p.start('--max-rate', '1000');
-  await p.database.query('select 1');
+  const first = p.start('--max-rate', '400');
   let holders: unknown[] = [];
   while (holders.length === 0) {
-    holders = await p.database.query(`select 1 from pg_stat_activity where application_name ~ '^respool-backfill'`);
+    holders = await p.database.query(
+      `select 1 from pg_locks l join pg_stat_activity a using (pid) where l.locktype = 'advisory' and l.granted and a.application_name ~ '^respool-backfill'`,
+    );
   }
   const second = await backfill(
     ['dump.ndjson', '--to', p.target, '--since', '2019-07-02', '--until', '2019-07-05', '--state-dir', 'other'],
