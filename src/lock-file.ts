@@ -92,8 +92,8 @@ async function readHolder(path: string): Promise<LockHolder | 'none' | 'damaged'
 }
 
 async function describeSelf(): Promise<LockHolder> {
-  const started = await startOf(process.pid);
-  return { pid: process.pid, host: hostname(), started, since: new Date().toISOString() };
+  const found = await statOf(process.pid);
+  return { pid: process.pid, host: hostname(), started: found?.started, since: new Date().toISOString() };
 }
 
 async function isAlive(holder: LockHolder): Promise<boolean> {
@@ -103,15 +103,22 @@ async function isAlive(holder: LockHolder): Promise<boolean> {
   } catch (error) {
     return isErrno(error, 'EPERM');
   }
-  const started = await startOf(holder.pid);
-  return holder.started === undefined || started === undefined || started === holder.started;
+  const found = await statOf(holder.pid);
+  if (found?.isGone === true) return false;
+  return holder.started === undefined || found === undefined || found.started === holder.started;
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)); undefined where there is no such file. */
-async function startOf(pid: number): Promise<string | undefined> {
+/**
+ * What proc(5) tells of a process; undefined where there is no such file. A killed one stays in the list of processes until
+ * its parent asks for it, which in a container may be never: without a thread it is gone all the same.
+ */
+async function statOf(pid: number): Promise<{ readonly started: string; readonly isGone: boolean } | undefined> {
   try {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+    // From field 3 on: the name in front of them may hold blanks.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const [state = '', threads, started = ''] = [fields[0], Number(fields[17]), fields[19]];
+    return { started, isGone: 'ZX'.includes(state) && threads <= 1 };
   } catch {
     return undefined;
   }

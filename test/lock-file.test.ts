@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -35,4 +35,20 @@ test('the lock of a process on another host is never taken over', async () => {
     'process 1 on elsewhere since 2024-01-01T00:00:00.000Z',
   );
   expect(await readdir(home)).toEqual(['lock']);
+});
+
+test.runIf(process.platform === 'linux')('a killed process that nobody has asked for holds nothing', async () => {
+  // The shell that has become `sleep` never asks for its child, as the first process of a container may not.
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
+  try {
+    const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
+    await writeFile(join(home, 'lock'), JSON.stringify({ pid, host: hostname(), since: 'today' }));
+    await expect(takeLock(join(home, 'lock'), held)).rejects.toThrow('held');
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => readFile(`/proc/${pid}/stat`, 'utf8')).toContain(') Z ');
+
+    await using _lock = await takeLock(join(home, 'lock'), held);
+  } finally {
+    parent.kill();
+  }
 });
