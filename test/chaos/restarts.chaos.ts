@@ -15,6 +15,11 @@ const RESTARTS = 3;
 const MOST_RUNS = 6;
 
 interface Restarted extends AsyncDisposable {
+  /**
+   * Whether the server, killed, may forget that it has removed a message and yet remember that it was acknowledged: NATS
+   * then holds messages that it gives to nobody.
+   */
+  readonly forgets?: boolean;
   readonly queue: Filled;
   restart(downMs: number): Promise<void>;
 }
@@ -38,7 +43,7 @@ function restarted(server: AsyncDisposable & Pick<Restarted, 'restart'>, queue: 
 
 const SERVERS: readonly [string, () => Promise<Restarted>][] = [
   ['Redis', () => own('redis', ({ host, port }) => filledSidekiq(`redis://${host}:${port}`))],
-  ['NATS', () => own('nats', (at) => filledNats(at))],
+  ['NATS', async () => ({ ...(await own('nats', (at) => filledNats(at))), forgets: true })],
   [
     'the Postgres of a staging table',
     async () => {
@@ -51,7 +56,7 @@ const SERVERS: readonly [string, () => Promise<Restarted>][] = [
 describe.each(SERVERS)('%s', (_, make) => {
   test('may be killed and started again while a run drains it: the run goes on or ends as incomplete, and all is there once', async () => {
     await using server = await make();
-    const { queue } = server;
+    const { queue, forgets = false } = server;
     await using database = await createDatabase();
     await using folder = await folderWith({
       'schema.json': JSON.stringify({
@@ -105,7 +110,8 @@ describe.each(SERVERS)('%s', (_, make) => {
     expect(restarts).toBeGreaterThan(0);
     expect(last).toMatchObject({ balanced: true });
     expect(await counted()).toEqual({ n: MESSAGES - poison, ids: MESSAGES - poison });
-    await expect.poll(queue.waiting, { timeout: 10_000 }).toBe(poison);
+    const left = forgets ? expect.toSatisfy((count: number) => count >= poison) : poison;
+    await expect.poll(queue.waiting, { timeout: 10_000 }).toEqual(left);
     expect(status).toBe(1);
     expect(final).toMatchObject({ balanced: true, sinks: [{ accepted: 0 }], source: { left: poison } });
   });
