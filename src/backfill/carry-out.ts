@@ -18,8 +18,8 @@ export interface CarriedOut {
 }
 
 /** Fills partitions, several at once, in the order of time. A partition that fails does not stop the others. */
-export async function carryOut(work: Work, todo: readonly PlannedPartition[], jobs: number): Promise<CarriedOut> {
-  const queue = [...todo];
+export async function carryOut(work: Work, unfilled: readonly PlannedPartition[], jobs: number): Promise<CarriedOut> {
+  const queue = [...unfilled];
   let error: Error | undefined;
   const labour = async () => {
     for (let next = queue.shift(); next !== undefined && error === undefined; next = queue.shift()) {

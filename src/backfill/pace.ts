@@ -34,15 +34,15 @@ interface Paced {
 /** The pace of work on some partitions. */
 export function pacedBy(
   { folder, gate, states }: Pick<Work, 'folder' | 'gate' | 'states'>,
-  todo: readonly PlannedPartition[],
+  unfilled: readonly PlannedPartition[],
   passed = () => gate.passed,
 ): Paced {
   const rowsOf = (partitions: readonly PlannedPartition[]) => partitions.reduce((sum, { rows }) => sum + rows, 0);
   return {
     folder,
-    total: rowsOf(todo),
+    total: rowsOf(unfilled),
     passed,
-    settled: () => rowsOf(todo.filter(({ index }) => AT_END.has(states.of(index).state))),
+    settled: () => rowsOf(unfilled.filter(({ index }) => AT_END.has(states.of(index).state))),
     waiting: () => gate.reason,
   };
 }

@@ -49,7 +49,7 @@ export async function work(
     busy,
     tell: progress.note,
   });
-  const todo = plan.partitions.filter(({ index, rows }) => rows > 0 && states.of(index).state !== 'done');
+  const unfilled = plan.partitions.filter(({ index, rows }) => rows > 0 && states.of(index).state !== 'done');
   for (const { index, rows } of plan.partitions) {
     if (rows === 0 && states.of(index).state === 'planned') await states.set(index, { state: 'done', verified: true });
   }
@@ -69,7 +69,7 @@ export async function work(
     tell: progress.note,
   };
   let shown = 0;
-  const pace = pacedBy(job, todo, () => (options.queue === undefined ? gate.passed : shown));
+  const pace = pacedBy(job, unfilled, () => (options.queue === undefined ? gate.passed : shown));
   const { total } = pace;
   using _pace = keepPace(pace);
   const show = (passed: number) => {
@@ -93,8 +93,8 @@ export async function work(
     });
   }, 500);
   try {
-    if (options.queue !== undefined) return await overQueue(call, options.queue, { job, todo, onPassed: show });
-    return await carryOut(job, todo, open.jobs);
+    if (options.queue !== undefined) return await overQueue(call, options.queue, { job, unfilled, onPassed: show });
+    return await carryOut(job, unfilled, open.jobs);
   } finally {
     clearInterval(timer);
   }
@@ -106,9 +106,9 @@ async function overQueue(
   url: string,
   {
     job,
-    todo,
+    unfilled,
     onPassed,
-  }: { readonly job: Work; readonly todo: BackfillPlan['partitions']; readonly onPassed: (events: number) => void },
+  }: { readonly job: Work; readonly unfilled: BackfillPlan['partitions']; readonly onPassed: (events: number) => void },
 ) {
   const address = parseAddress(url, io.env);
   await using database = await connect(address, 2, stop.now);
@@ -120,7 +120,7 @@ async function overQueue(
     jobs,
     desk,
     states: job.states,
-    partitions: todo,
+    partitions: unfilled,
     isDetached: options.detach,
     finish: stop.finish,
     tell: job.tell,

@@ -23,6 +23,7 @@ import { confirm } from './confirm.js';
 import type { ReplayOptions } from './replay.js';
 import { identityOf, selectionOf } from './replay-identity.js';
 import { openSinks, sinkAddresses } from './replay-sinks.js';
+import { specOf } from './replay-spec.js';
 import { openCatalog, saidOfFields } from './schema-option.js';
 import { fetchesBodies, unwrapperFor } from './unwrap-option.js';
 
@@ -228,33 +229,5 @@ function sinkContext({ options, io, stop }: Call, { fields, members, jobs, onWai
     ...(partitionsWithin !== undefined && { partitionsWithin }),
     ...(onWait !== undefined && { onWait }),
     signal: stop.now,
-  };
-}
-
-interface SpecParts extends Sampling {
-  readonly fields: Fields;
-  readonly sinks: readonly Sink[];
-}
-
-function specOf({ options }: Call, { source, fields, catalog, repair, split, sinks }: SpecParts): PrepareSpec {
-  const { since, until, event, where, timezone, identical, unknownEvent } = options;
-  return {
-    decoder: source.decoder,
-    ...unwrapperFor(options.unwrap),
-    fields,
-    timezone,
-    identical,
-    ...(split !== undefined && { split }),
-    filter: {
-      events: event,
-      ...(since !== undefined && { sinceUs: since }),
-      ...(until !== undefined && { untilUs: until }),
-      ...(where !== undefined && { where }),
-    },
-    ...(repair !== undefined && { repair: repair.spec }),
-    ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
-    ...(catalog !== undefined && { schema: { catalog, unknownEvent } }),
-    encoders: sinks.map(({ encoder }) => encoder),
-    settlesLines: source.settles === 'messages',
   };
 }
