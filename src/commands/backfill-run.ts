@@ -21,7 +21,7 @@ import { connectError } from '../postgres/server.js';
 import { kindOf } from '../postgres/sql-error.js';
 import { backfillRenderers } from '../report/backfill-renderers.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
-import { createProgress, type Progress } from '../report/progress.js';
+import type { Progress } from '../report/progress.js';
 import type { BackfillOptions } from './backfill.js';
 import { type OpenBackfill, openBackfill } from './backfill-open.js';
 import { type BackfillEnding, reportOf } from './backfill-report.js';
@@ -29,6 +29,7 @@ import { type Circumstances, work } from './backfill-work.js';
 import type { Invocation } from './command.js';
 import { gentleOptions, limitsOf } from './gentle-options.js';
 import { threadsFor } from './threads.js';
+import { withProgress } from './with-progress.js';
 
 type Call = Invocation<BackfillOptions>;
 
@@ -40,22 +41,9 @@ export async function runBackfill(call: Call): Promise<number> {
   const { io, options } = call;
   refuseForWorkers(options);
   const outputs = parseOutputs(options.output, ['table', 'json', 'markdown', 'html']);
-  const progress = createProgress({
-    stream: io.stderr,
-    isTTY: io.isTTY.stderr,
-    quiet: options.quiet,
-    verbose: options.verbose,
-    columns: io.columns,
-    now: () => performance.now(),
-  });
-  try {
-    const report = await runAndReport(call, progress);
-    progress.stop();
-    await printOutputs({ value: report, outputs, renderers: backfillRenderers }, io);
-    return report.exitCode;
-  } finally {
-    progress.stop();
-  }
+  const report = await withProgress(call, (progress) => runAndReport(call, progress));
+  await printOutputs({ value: report, outputs, renderers: backfillRenderers }, io);
+  return report.exitCode;
 }
 
 /** With --queue workers do the work: what holds it back is theirs. */

@@ -8,7 +8,7 @@ import { newRunId } from '../flow/state/run-record.js';
 import { DIFF_FORMATS, diffRenderers } from '../report/diff-renderers.js';
 import type { DiffReport } from '../report/diff-report.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
-import { createProgress, type Progress } from '../report/progress.js';
+import type { Progress } from '../report/progress.js';
 import type { Invocation } from './command.js';
 import type { DiffOptions } from './diff.js';
 import { readAgainstTable } from './diff-against-table.js';
@@ -17,6 +17,7 @@ import { type OpenDiff, openDiff } from './diff-open.js';
 import { reportOf } from './diff-report.js';
 import { type DiffReading, newReading, readOneSide } from './diff-sides.js';
 import type { DiffEmit } from './diff-values.js';
+import { withProgress } from './with-progress.js';
 
 type Call = Invocation<DiffOptions>;
 
@@ -30,25 +31,13 @@ const FEW_KEYS = 20_000;
 export async function runDiff(call: Call): Promise<number> {
   const { options, io } = call;
   const outputs = parseOutputs(options.output, DIFF_FORMATS);
-  const progress = createProgress({
-    stream: io.stderr,
-    isTTY: io.isTTY.stderr,
-    quiet: options.quiet,
-    verbose: options.verbose,
-    columns: io.columns,
-    now: () => performance.now(),
-  });
-  try {
-    const report = await compareAndReport(call, progress);
-    progress.stop();
-    await printOutputs({ value: report, outputs, renderers: diffRenderers }, io);
-    return report.exitCode;
-  } catch (error) {
-    if (error === call.stop.finish.reason) progress.note('Stopped: nothing is changed.');
-    throw error;
-  } finally {
-    progress.stop();
-  }
+  const report = await withProgress(
+    call,
+    (progress) => compareAndReport(call, progress),
+    'Stopped: nothing is changed.',
+  );
+  await printOutputs({ value: report, outputs, renderers: diffRenderers }, io);
+  return report.exitCode;
 }
 
 async function compareAndReport(call: Call, progress: Progress): Promise<DiffReport> {

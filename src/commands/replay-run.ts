@@ -3,7 +3,7 @@ import { type ReplayStatus, replay } from '../flow/replay.js';
 import { trimQuarantine } from '../flow/state/quarantine-tail.js';
 import { startRun } from '../flow/state/resume.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
-import { createProgress, type Progress } from '../report/progress.js';
+import type { Progress } from '../report/progress.js';
 import { replayRenderers } from '../report/replay-renderers.js';
 import type { Invocation } from './command.js';
 import type { ReplayOptions } from './replay.js';
@@ -13,38 +13,24 @@ import { runPlan } from './replay-plan.js';
 import { reportOf } from './replay-report.js';
 import { threadsFor } from './threads.js';
 import { tooManyRejected } from './too-many-rejected.js';
+import { withProgress } from './with-progress.js';
 
 type Call = Invocation<ReplayOptions>;
 
 const PROGRESS_EVERY_MS = 200;
+const STOPPED_EARLY = 'Stopped: nothing was read, and nothing is changed.';
 
 /**
  * Carries out `respool replay` and resolves to its exit code.
  * @throws RespoolError with what the user does next.
  */
-export async function runReplay(options: ReplayOptions, call: Call): Promise<number> {
+export async function runReplay(call: Call): Promise<number> {
+  const { options } = call;
   const outputs = parseOutputs(options.output, ['table', 'json', 'markdown']);
-  const { io } = call;
-  const progress = createProgress({
-    stream: io.stderr,
-    isTTY: io.isTTY.stderr,
-    quiet: options.quiet,
-    verbose: options.verbose,
-    columns: io.columns,
-    now: () => performance.now(),
-  });
-  try {
-    if (options.dryRun) return await runPlan(call, progress);
-    const report = await runAndReport(call, progress);
-    progress.stop();
-    await printOutputs({ value: report, outputs, renderers: replayRenderers }, io);
-    return report.exitCode;
-  } catch (error) {
-    if (error === call.stop.finish.reason) progress.note('Stopped: nothing was read, and nothing is changed.');
-    throw error;
-  } finally {
-    progress.stop();
-  }
+  if (options.dryRun) return withProgress(call, (progress) => runPlan(call, progress), STOPPED_EARLY);
+  const report = await withProgress(call, (progress) => runAndReport(call, progress), STOPPED_EARLY);
+  await printOutputs({ value: report, outputs, renderers: replayRenderers }, call.io);
+  return report.exitCode;
 }
 
 async function runAndReport(call: Call, progress: Progress) {

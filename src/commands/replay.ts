@@ -226,6 +226,6 @@ export const replay: Command<typeof replayOptions> = {
   ],
   run: async (invocation: Invocation<ReplayOptions>) => {
     const { runReplay } = await import('./replay-run.js');
-    return runReplay(invocation.options, invocation);
+    return runReplay(invocation);
   },
 };

@@ -7,7 +7,7 @@ import { parseSplitPointer } from '../event/locate.js';
 import { parsePointer } from '../event/pointer.js';
 import { peek } from '../flow/peek.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
-import { createProgress, type Progress } from '../report/progress.js';
+import type { Progress } from '../report/progress.js';
 import { VALIDATE_FORMATS, validateRenderers } from '../report/validate-renderers.js';
 import type { ValidateReport } from '../report/validate-report.js';
 import { type Catalog, loadCatalog } from '../schema/catalog.js';
@@ -26,6 +26,7 @@ import { judgeEvolution, readBefore } from './validate-evolution.js';
 import { joinJudgements } from './validate-judgement.js';
 import { type Judged, reportOf } from './validate-report.js';
 import { judgeTable, rangesOf, readAgainst } from './validate-table.js';
+import { withProgress } from './with-progress.js';
 
 type Call = Invocation<ValidateOptions>;
 
@@ -38,22 +39,9 @@ const PROGRESS_EVERY_MS = 200;
 export async function runValidate(call: Call): Promise<number> {
   const { options, io } = call;
   const outputs = parseOutputs(options.output, VALIDATE_FORMATS);
-  const progress = createProgress({
-    stream: io.stderr,
-    isTTY: io.isTTY.stderr,
-    quiet: options.quiet,
-    verbose: options.verbose,
-    columns: io.columns,
-    now: () => performance.now(),
-  });
-  try {
-    const report = await examine(call, progress);
-    progress.stop();
-    await printOutputs({ value: report, outputs, renderers: validateRenderers }, io);
-    return report.exitCode;
-  } finally {
-    progress.stop();
-  }
+  const report = await withProgress(call, (progress) => examine(call, progress));
+  await printOutputs({ value: report, outputs, renderers: validateRenderers }, io);
+  return report.exitCode;
 }
 
 async function examine(call: Call, progress: Progress): Promise<ValidateReport> {
