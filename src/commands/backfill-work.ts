@@ -4,18 +4,16 @@ import type { Work } from '../backfill/context.js';
 import { openGate } from '../backfill/gate.js';
 import { keepPace, pacedBy } from '../backfill/pace.js';
 import type { BackfillPlan } from '../backfill/plan.js';
-import { openDesk } from '../backfill/queue/desk.js';
-import { openJobs } from '../backfill/queue/jobs.js';
-import { handOut } from '../backfill/queue/watch.js';
+import { handOutPartitions } from '../backfill/queue/hand-out.js';
+import { backfillTrade } from '../backfill/queue/trade.js';
 import type { States } from '../backfill/states.js';
 import type { Busy } from '../backfill/target-load.js';
 import type { StoredRun } from '../flow/state/run-record.js';
-import { parseAddress } from '../postgres/address.js';
-import { connect } from '../postgres/server.js';
 import type { Progress } from '../report/progress.js';
 import type { BackfillOptions } from './backfill.js';
 import type { OpenBackfill } from './backfill-open.js';
 import type { Invocation } from './command.js';
+import { openQueue } from './work-queue.js';
 
 type Call = Invocation<BackfillOptions>;
 
@@ -110,20 +108,22 @@ async function overQueue(
     onPassed,
   }: { readonly job: Work; readonly unfilled: BackfillPlan['partitions']; readonly onPassed: (events: number) => void },
 ) {
-  const address = parseAddress(url, io.env);
-  await using database = await connect(address, 2, stop.now);
-  await using jobs = await openJobs(address, database, stop.now);
-  const desk = await openDesk(database, stop.now);
-  return await handOut({
-    run: job.plan.run,
-    folder: resolve(io.cwd, job.folder),
-    jobs,
-    desk,
-    states: job.states,
-    partitions: unfilled,
-    isDetached: options.detach,
-    finish: stop.finish,
-    tell: job.tell,
-    onPassed,
-  });
+  await using queue = await openQueue(url, { io, stop, sessions: 2 });
+  const { database, jobs, desk } = queue;
+  const noWork = () => Promise.reject(new Error('who watches does not work'));
+  const trades = [await backfillTrade({ database, signal: stop.now, withWork: noWork })];
+  return await handOutPartitions(
+    { jobs, desk, trades, tell: job.tell },
+    {
+      run: job.plan.run,
+      folder: resolve(io.cwd, job.folder),
+      database,
+      states: job.states,
+      partitions: unfilled,
+      isDetached: options.detach,
+      signal: stop.now,
+      finish: stop.finish,
+      onPassed,
+    },
+  );
 }

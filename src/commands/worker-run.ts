@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { openDesk } from '../backfill/queue/desk.js';
-import { openJobs } from '../backfill/queue/jobs.js';
-import { labour } from '../backfill/queue/worker.js';
+import type { Work } from '../backfill/context.js';
+import { backfillTrade } from '../backfill/queue/trade.js';
+import type { States } from '../backfill/states.js';
 import { UsageError } from '../errors.js';
-import { parseAddress } from '../postgres/address.js';
-import { connect } from '../postgres/server.js';
+import type { Job } from '../work/jobs.js';
+import { labour, watchTheDead } from '../work/labour.js';
 import { loadRun, withTarget } from './backfill-later.js';
 import type { Invocation } from './command.js';
 import { limitsOf } from './gentle-options.js';
+import { openQueue } from './work-queue.js';
 import type { WorkerOptions } from './worker.js';
 
 /**
@@ -27,28 +28,35 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
   const tell = (note: string) => {
     if (!options.quiet) io.stderr.write(`${note}\n`);
   };
-  const address = parseAddress(queue, io.env);
-  await using database = await connect(address, 2 + options.jobs, stop.now);
-  await using jobs = await openJobs(address, database, stop.now);
-  const desk = await openDesk(database, stop.now);
+  await using open = await openQueue(queue, { io, stop, sessions: 2 + 2 * options.jobs });
+  const { database, jobs, desk } = open;
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const trades = [await backfillTrade({ database, signal: stop.now, withWork: workOnBackfill(call, tell) })];
   tell(`worker ${name} waits for work`);
-  const hands = Array.from({ length: options.jobs }, (_, hand) =>
-    labour({
+  using _watch = watchTheDead({ jobs, desk, trades, tell }, stop.finish);
+  const hands = Array.from({ length: options.jobs }, (_, hand) => {
+    const own = {
       name: `${name}-${hand}`,
       jobs,
       desk,
+      trades,
       idleExitMs: options.idleExit,
       finish: stop.finish,
       tell,
-      withWork: async (job, states, body) => {
-        const known = await loadRun(job.folder, job.run);
-        const words = options.to.length > 0 ? options.to : known.record.sinks;
-        const one = { ...call, options: { ...options, jobs: 1 } };
-        await withTarget(one, { known, states, words, limits: limitsOf(options), tell }, ({ work }) => body(work));
-      },
-    }).finally(() => desk.leave(`${name}-${hand}`)),
-  );
+    };
+    return labour(own).finally(() => desk.leave(own.name));
+  });
   await Promise.all(hands);
   return stop.exitCode ?? 0;
+}
+
+/** How this process works on partitions: each run is opened by its folder, its target by the words of the worker. */
+function workOnBackfill(call: Invocation<WorkerOptions>, tell: (note: string) => void) {
+  const { options } = call;
+  return async ({ folder = '', run }: Job, states: States, body: (work: Work) => Promise<void>) => {
+    const known = await loadRun(folder, run);
+    const words = options.to.length > 0 ? options.to : known.record.sinks;
+    const one = { ...call, options: { ...options, jobs: 1 } };
+    await withTarget(one, { known, states, words, limits: limitsOf(options), tell }, ({ work }) => body(work));
+  };
 }

@@ -43,11 +43,11 @@ describe.concurrent('the command that watches workers never waits for ever', () 
     await using queue = await createDatabase();
     const running = p.start('--queue', queue.url);
     const jobs = async () =>
-      (await queue.query(`select 1 from pgboss.job where name = 'respool-backfill'`).catch(() => [])).length;
+      (await queue.query(`select 1 from pgboss.job where name = 'respool-work'`).catch(() => [])).length;
     while ((await jobs()) < 3) expect(running.child.exitCode).toBeNull();
     await queue.query(`
-      insert into pgboss.job (name, data) select 'respool-backfill-dead', data from pgboss.job where name = 'respool-backfill' and data->>'partition' = '1';
-      delete from pgboss.job where name = 'respool-backfill'`);
+      insert into pgboss.job (name, data) select 'respool-work-dead', data from pgboss.job where name = 'respool-work' and data->>'item' = '1';
+      delete from pgboss.job where name = 'respool-work'`);
     const { status, report } = await running.end;
     expect(status).toBe(2);
     expect(report.partitions.map(({ error }) => error?.code)).toEqual(['job_lost', 'dead_letter', 'job_lost']);

@@ -1,27 +1,36 @@
 import { createHash } from 'node:crypto';
 import type PgBoss from 'pg-boss';
-import { CannotEvaluateError, IncompleteError } from '../../errors.js';
-import type { ServerAddress } from '../../postgres/address.js';
-import type { Database } from '../../postgres/connection.js';
-import { reasonOf } from '../../postgres/retry.js';
-import { tlsAttempts } from '../../postgres/tls.js';
+import { CannotEvaluateError, IncompleteError } from '../errors.js';
+import type { ServerAddress } from '../postgres/address.js';
+import type { Database } from '../postgres/connection.js';
+import { reasonOf } from '../postgres/retry.js';
+import { tlsAttempts } from '../postgres/tls.js';
 
-/** What a worker is given: one partition of one run. No secrets. */
+/** What a worker is given: one item of one run. No secrets. */
 export interface Job {
+  /** What is to be done: each kind of work knows its own items. */
+  readonly kind: string;
   readonly run: string;
-  readonly partition: number;
-  /** The run's folder, by the path that all machines know it by. */
-  readonly folder: string;
+  /** Number of the item in its run: a partition of a backfill, a slice of a replay. */
+  readonly item: number;
+  /** The run's folder, by the path that all machines know it by; absent where all that is needed lies in the database. */
+  readonly folder?: string;
+}
+
+/** A job, and which attempt at its item it is. */
+export interface NumberedJob {
+  readonly job: Job;
+  readonly attempt: number;
 }
 
 export interface TakenJob extends Job {
   readonly id: string;
 }
 
-/** The queue of partitions: pg-boss in the schema `pgboss`. */
+/** The queue of all work: pg-boss in the schema `pgboss`. */
 export interface Jobs extends AsyncDisposable {
-  /** Puts a job in, unless it is there already. */
-  put(job: Job, attempt: number): Promise<void>;
+  /** Puts jobs in, each unless it is there already. */
+  put(jobs: readonly NumberedJob[]): Promise<void>;
   /** The next job, or undefined when there is none. */
   take(): Promise<TakenJob | undefined>;
   /** The job needs nobody any more. */
@@ -30,15 +39,20 @@ export interface Jobs extends AsyncDisposable {
   giveBack(id: string, why: string): Promise<void>;
   /** Jobs that wait or are in work. */
   left(): Promise<number>;
-  /** Partitions of a run whose jobs wait or are in work. */
+  /** Items of a run whose jobs wait or are in work. */
   openOf(run: string): Promise<ReadonlySet<number>>;
+  /** Jobs that somebody took and nobody has said to have: whoever took them died at once. */
+  abandoned(): Promise<readonly string[]>;
   /** Takes what nobody could do off the dead letters. */
   takeDead(): Promise<readonly Job[]>;
 }
 
-const QUEUE = 'respool-backfill';
-const DEAD = 'respool-backfill-dead';
+const QUEUE = 'respool-work';
+const DEAD = 'respool-work-dead';
 const MOST_TRIES = 1_000;
+const AT_ONCE = 1_000;
+/** So long a job may be taken before its worker is on the list. */
+const UNCLAIMED_FOR = '30 seconds';
 const MAKING = 0x7265_7372;
 
 /**
@@ -55,16 +69,11 @@ export async function openJobs(address: ServerAddress, database: Database, signa
       await connection.run(`select pg_advisory_unlock(${MAKING})`);
     }
   }, signal);
+  const rows = (sql: string, values: readonly string[]) =>
+    database.use((connection) => connection.rows(sql, values), signal);
   return {
-    async put(job, attempt) {
-      await boss.send(QUEUE, job, {
-        id: idOf(job, attempt),
-        // Partitions of several runs take turns: the first of each, then the second of each.
-        priority: -job.partition,
-        retryLimit: MOST_TRIES,
-        retryDelay: 1,
-        expireInHours: 23,
-      });
+    async put(jobs) {
+      for (let at = 0; at < jobs.length; at += AT_ONCE) await boss.insert(jobs.slice(at, at + AT_ONCE).map(asInsert));
     },
     async take() {
       const [found] = await boss.fetch<Job>(QUEUE);
@@ -73,15 +82,19 @@ export async function openJobs(address: ServerAddress, database: Database, signa
     finish: (id) => boss.complete(QUEUE, id),
     giveBack: (id, why) => boss.fail(QUEUE, id, { why }),
     async openOf(run) {
-      const rows = await database.use(
-        (connection) =>
-          connection.rows(
-            `select (data->>'partition')::int as partition from pgboss.job where name = $1 and state < 'completed' and data->>'run' = $2`,
-            [QUEUE, run],
-          ),
-        signal,
+      const found = await rows(
+        `select (data->>'item')::int as item from pgboss.job where name = $1 and state < 'completed' and data->>'run' = $2`,
+        [QUEUE, run],
       );
-      return new Set(rows.map(({ partition }) => Number(partition)));
+      return new Set(found.map(({ item }) => Number(item)));
+    },
+    async abandoned() {
+      const found = await rows(
+        `select id::text as id from pgboss.job as j where name = $1 and state = 'active'
+           and started_on < now() - interval '${UNCLAIMED_FOR}' and not exists (select from respool.workers where job = j.id::text)`,
+        [QUEUE],
+      );
+      return found.map(({ id }) => String(id));
     },
     async takeDead() {
       const found = await boss.fetch<Job>(DEAD, { batchSize: 100 });
@@ -139,7 +152,20 @@ function plain({ host, port, user, password, database, application_name }: Serve
 }
 
 /** The same job has the same id, so that it is not put in twice. */
-function idOf({ run, partition }: Job, attempt: number): string {
-  const hash = createHash('sha256').update(`${run}:${partition}:${attempt}`).digest('hex');
+function asInsert({ job, attempt }: NumberedJob): PgBoss.JobInsert<Job> {
+  return {
+    name: QUEUE,
+    data: job,
+    id: idOf(job, attempt),
+    // Items of several runs take turns: the first of each, then the second of each.
+    priority: -job.item,
+    retryLimit: MOST_TRIES,
+    retryDelay: 1,
+    expireInSeconds: 23 * 3_600,
+  };
+}
+
+function idOf({ run, item }: Job, attempt: number): string {
+  const hash = createHash('sha256').update(`${run}:${item}:${attempt}`).digest('hex');
   return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-8${hash.slice(13, 16)}-a${hash.slice(17, 20)}-${hash.slice(20, 32)}`;
 }

@@ -1,0 +1,57 @@
+import type { Database } from '../../postgres/connection.js';
+import type { Job } from '../../work/jobs.js';
+import type { Failure, Trade } from '../../work/trade.js';
+import { fillPartition } from '../carry-out.js';
+import type { Work } from '../context.js';
+import type { States } from '../states.js';
+import { makeStatesTable, openSharedStates } from './shared-states.js';
+
+/** The kind of jobs that are partitions of a backfill. */
+export const BACKFILL = 'backfill';
+
+interface Circumstances {
+  readonly database: Database;
+  /** Opens the run of a job and its target, and works while both are open. */
+  readonly withWork: (job: Job, states: States, body: (work: Work) => Promise<void>) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** How workers fill partitions of backfills. */
+export async function backfillTrade({ database, withWork, signal }: Circumstances): Promise<Trade> {
+  await makeStatesTable(database, signal);
+  return {
+    kind: BACKFILL,
+    async open(job) {
+      const states = await openSharedStates(database, job.run, signal);
+      const { state, troubles = 0 } = states.of(job.item);
+      return {
+        name: `run ${job.run}: partition ${job.item}`,
+        isDone: state === 'done' || state === 'undone',
+        troubles,
+        noteTroubles: (count) => states.set(job.item, { troubles: count }),
+        fail: (failure) => failPartition(states, job.item, failure),
+        async work(onPassed) {
+          let trouble: Error | undefined;
+          await withWork(job, states, async (work) => {
+            onPassed(() => work.gate.passed);
+            const partition = work.plan.partitions.find(({ index }) => index === job.item);
+            if (partition === undefined) throw new Error(`the plan of run ${job.run} has no partition ${job.item}`);
+            trouble = await fillPartition(work, partition);
+          });
+          return trouble;
+        },
+      };
+    },
+  };
+}
+
+/** Writes down that a partition failed outside of its own way. */
+export async function failPartition(states: States, partition: number, error: Failure): Promise<void> {
+  await states.set(partition, {
+    state: 'failed',
+    error,
+    failures: (states.of(partition).failures ?? 0) + 1,
+    troubles: 0,
+    endedAt: new Date().toISOString(),
+  });
+}

@@ -1,0 +1,67 @@
+import type { Database } from '../postgres/connection.js';
+import { askOf, makeTables } from './tables.js';
+
+/** Who works, and on what: the list of workers on all machines, in the database of the queue. */
+export interface Desk {
+  /** Says that a worker is alive, what it works on, and how many events it has passed on for this run. */
+  beat(worker: string, now: Doing | undefined): Promise<void>;
+  /** Takes a worker off the list. */
+  leave(worker: string): Promise<void>;
+  /** Jobs of workers whose heart has stopped, how many workers are alive, and what they have passed on for a run. */
+  look(run?: string): Promise<{ readonly stopped: readonly string[]; readonly alive: number; readonly passed: number }>;
+  /** Whether the last beat of whoever has this job is recent. */
+  isHeld(job: string): Promise<boolean>;
+  /** Takes the dead workers that had this job off the list. */
+  forget(job: string): Promise<void>;
+}
+
+export interface Doing {
+  readonly job: string;
+  readonly run: string;
+  readonly passed: number;
+}
+
+/** A worker that has not been heard of for so long is dead; it beats every few seconds. */
+export const BEAT_EVERY_MS = 5_000;
+const DEAD_AFTER = '30 seconds';
+
+/** Opens the desk, and makes its table where it is missing. */
+export async function openDesk(database: Database, signal: AbortSignal): Promise<Desk> {
+  const ask = askOf(database, signal);
+  await makeTables(database, TABLE, signal);
+  return {
+    async beat(worker, now) {
+      await ask(
+        `insert into respool.workers values ($1, nullif($2, ''), nullif($3, ''), $4::int8, now())
+         on conflict (worker) do update set job = excluded.job, run = excluded.run, passed = excluded.passed, beat = now()`,
+        [worker, now?.job ?? '', now?.run ?? '', String(Math.round(now?.passed ?? 0))],
+      );
+    },
+    async leave(worker) {
+      await ask('delete from respool.workers where worker = $1', [worker]);
+    },
+    async look(run) {
+      const found = await ask(
+        `select job, run, passed::float8 as passed, beat > now() - interval '${DEAD_AFTER}' as alive from respool.workers`,
+      );
+      return {
+        stopped: found.flatMap(({ job, alive }) => (alive !== true && typeof job === 'string' ? [job] : [])),
+        alive: found.filter(({ alive }) => alive === true).length,
+        passed: found.reduce((sum, row) => sum + (row.run === run ? Number(row.passed) : 0), 0),
+      };
+    },
+    async isHeld(job) {
+      const [row] = await ask(
+        `select count(*)::int as held from respool.workers where job = $1 and beat > now() - interval '${DEAD_AFTER}'`,
+        [job],
+      );
+      return Number(row?.held) > 0;
+    },
+    async forget(job) {
+      await ask(`delete from respool.workers where job = $1 and beat <= now() - interval '${DEAD_AFTER}'`, [job]);
+    },
+  };
+}
+
+const TABLE = `create table if not exists respool.workers
+  (worker text primary key, job text, run text, passed int8 not null, beat timestamptz not null)`;

@@ -1,0 +1,113 @@
+import { IncompleteError, RespoolError } from '../errors.js';
+import { pause } from '../pause.js';
+import { BEAT_EVERY_MS } from './desk.js';
+import type { TakenJob } from './jobs.js';
+import { AGAIN, type Hands, reclaim } from './reclaim.js';
+import { type Item, tradeOf } from './trade.js';
+
+/** What one worker needs. */
+export interface Labour extends Hands {
+  readonly name: string;
+  /** Ends when there has been no job for so long; undefined never. */
+  readonly idleExitMs: number | undefined;
+  readonly finish: AbortSignal;
+}
+
+const LOOK_EVERY_MS = 1_000;
+
+/** Takes jobs until it is told to stop. */
+export async function labour(options: Labour): Promise<void> {
+  const { jobs, desk, finish } = options;
+  let idleSince = Date.now();
+  while (!finish.aborted) {
+    const job = await jobs.take();
+    if (job === undefined) {
+      if (options.idleExitMs !== undefined && Date.now() - idleSince > options.idleExitMs && (await jobs.left()) === 0)
+        return;
+      await desk.beat(options.name, undefined);
+      await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
+      continue;
+    }
+    await doJob(options, job);
+    idleSince = Date.now();
+  }
+}
+
+/** Looks for what the dead have left, every few seconds, whatever else this process does. */
+export function watchTheDead(hands: Hands, signal: AbortSignal): Disposable {
+  let isLooking = false;
+  const look = async () => {
+    if (isLooking || signal.aborted) return;
+    isLooking = true;
+    // A server that is down for a while is asked again; whoever takes jobs says so.
+    await reclaim(hands).catch(() => undefined);
+    isLooking = false;
+  };
+  void look();
+  const timer = setInterval(() => void look(), BEAT_EVERY_MS);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+async function doJob(labourer: Labour, job: TakenJob): Promise<void> {
+  const { name, desk, finish } = labourer;
+  let passed = () => 0;
+  const beat = () => desk.beat(name, { job: job.id, run: job.run, passed: passed() }).catch(() => undefined);
+  await beat();
+  const timer = setInterval(() => void beat(), BEAT_EVERY_MS);
+  const onPassed = (ask: () => number) => {
+    passed = ask;
+  };
+  let item: Item | undefined;
+  try {
+    item = await tradeOf(labourer.trades, job)?.open(job);
+    await tryItem(labourer, { job, item, onPassed });
+  } catch (error) {
+    await putDown(labourer, { job, item, error });
+    await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
+  } finally {
+    clearInterval(timer);
+    await desk.beat(name, undefined).catch(() => undefined);
+  }
+}
+
+interface Try {
+  readonly job: TakenJob;
+  readonly item: Item | undefined;
+  readonly onPassed: (passed: () => number) => void;
+}
+
+async function tryItem({ jobs, finish, tell }: Labour, { job, item, onPassed }: Try): Promise<void> {
+  if (item === undefined) throw new Error(`this version of respool cannot do ${job.kind}`);
+  tell(item.name);
+  const trouble = item.isDone ? undefined : await item.work(onPassed);
+  if (trouble === undefined && !finish.aborted) return jobs.finish(job.id);
+  await jobs.giveBack(job.id, trouble?.message ?? 'the worker was stopped');
+  if (trouble === undefined) return;
+  tell(`given back: ${trouble.message}`);
+  await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
+}
+
+/** So often work on an item may fail before it is written down as failed, so that nobody waits for it for ever. */
+const MOST_TROUBLES = 5;
+
+interface Trouble {
+  readonly job: TakenJob;
+  readonly item: Item | undefined;
+  readonly error: unknown;
+}
+
+/** What fails outside of the item's own way: the run cannot be opened here, or something nobody thought of. */
+async function putDown({ jobs, tell }: Labour, { job, item, error }: Trouble): Promise<void> {
+  const { message } = error instanceof Error ? error : { message: String(error) };
+  const troubles = (item?.troubles ?? 0) + 1;
+  if (item === undefined || error instanceof IncompleteError || troubles < MOST_TROUBLES) {
+    if (!(error instanceof IncompleteError)) await item?.noteTroubles(troubles);
+    tell(`given back: ${message}`);
+    return jobs.giveBack(job.id, message);
+  }
+  const code = error instanceof RespoolError ? error.code : 'worker_failed';
+  await item.fail({ code, message, hint: AGAIN });
+  tell(`given up after ${troubles} attempts: ${message}`);
+  await jobs.finish(job.id);
+}

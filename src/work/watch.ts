@@ -1,0 +1,70 @@
+import { pause } from '../pause.js';
+import type { Job } from './jobs.js';
+import { AGAIN, type Hands, reclaim } from './reclaim.js';
+import type { Failure } from './trade.js';
+
+/** A run whose items are in the hands of workers. */
+export interface Watched extends Pick<Job, 'kind' | 'run' | 'folder'> {
+  /** What is to be brought to its end, the first first. */
+  readonly items: readonly number[];
+  /** What the items are called: `partitions`. */
+  readonly called: string;
+  /** How often an item has failed: what has failed is another job the next time. */
+  attemptOf(item: number): number;
+  /** Before items are handed out: those that have failed are to be done again. */
+  renew(): Promise<void>;
+  /** Reads what workers have written since the last time. */
+  refresh(): Promise<void>;
+  /** Whether an item is at its end, well or not. */
+  isSettled(item: number): boolean;
+  nameOf(item: number): string;
+  fail(item: number, failure: Failure): Promise<void>;
+  /** Told after every look: how many events workers have passed on of what they have in hand. */
+  onLook(passed: number): void;
+}
+
+const LOOK_EVERY_MS = 1_000;
+/** Looks between two searches for lost jobs. */
+const LOST_EVERY = 5;
+/** Looks without a worker before that is said. */
+const LONELY = 3;
+
+/** Puts the items of a run into the queue. */
+export async function handOut({ jobs }: Pick<Hands, 'jobs'>, watched: Watched): Promise<void> {
+  const { kind, run, folder, items } = watched;
+  await watched.renew();
+  const shared = { kind, run, ...(folder !== undefined && { folder }) };
+  await jobs.put(items.map((item) => ({ job: { ...shared, item }, attempt: watched.attemptOf(item) })));
+}
+
+/** Watches until workers have settled all items, or the user has seen enough. */
+export async function watch(hands: Hands, watched: Watched, finish: AbortSignal): Promise<void> {
+  const { desk, tell } = hands;
+  const { items } = watched;
+  tell(`${items.length.toLocaleString('en')} ${watched.called} are in the queue`);
+  let lonely = 0;
+  let looks = 1;
+  await watched.refresh();
+  while (!finish.aborted && !items.every((item) => watched.isSettled(item))) {
+    await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
+    await watched.refresh();
+    const { alive, passed } = await desk.look(watched.run);
+    watched.onLook(passed);
+    await reclaim(hands);
+    if (looks++ % LOST_EVERY === 0) await failLost(hands, watched);
+    lonely = alive === 0 ? lonely + 1 : 0;
+    if (lonely === LONELY) tell('no worker is there: start some with respool worker --queue');
+  }
+}
+
+/** An item without a result whose job is gone, however that came: nobody will ever bring it to its end. */
+async function failLost({ jobs, tell }: Hands, watched: Watched): Promise<void> {
+  const open = await jobs.openOf(watched.run);
+  await watched.refresh();
+  for (const item of watched.items) {
+    if (open.has(item) || watched.isSettled(item)) continue;
+    tell(`${watched.nameOf(item)}: its job is gone from the queue`);
+    const message = 'its job is gone from the queue without a result';
+    await watched.fail(item, { code: 'job_lost', message, hint: AGAIN });
+  }
+}
