@@ -15,6 +15,11 @@ export interface DispatcherOptions {
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;
+/**
+ * A connection that has been idle for longer is not used again, whatever the server offers: a request that meets a
+ * server about to close it is lost, and of a lost one nobody knows whether it was taken.
+ */
+const MOST_IDLE_MS = 2_000;
 
 /**
  * Opens kept connections to whatever server is asked, through the proxy of the environment. Certificates are always
@@ -34,6 +39,8 @@ export async function openDispatcher({
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAliveTimeout: MOST_IDLE_MS,
+    keepAliveMaxTimeout: MOST_IDLE_MS,
     httpProxy: env.http_proxy ?? env.HTTP_PROXY ?? '',
     httpsProxy: env.https_proxy ?? env.HTTPS_PROXY ?? env.http_proxy ?? env.HTTP_PROXY ?? '',
     noProxy: env.no_proxy ?? env.NO_PROXY ?? '',

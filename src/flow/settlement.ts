@@ -113,8 +113,7 @@ class SettlementOfRun implements Settlement {
       this.gathered.accounts = addAccounts(this.gathered.accounts, accounts);
       // What a queue remembers is its own affair; what is left in it is not done.
       if (!isOfMessages) this.gathered.stretches.push(stretchOf(returned));
-      const outcome = lineOutcomes(returned);
-      this.gathered.words.push(() => returned.item.raw.settle(outcome));
+      else this.gathered.words.push(wordTo(returned));
       if (this.circumstances.gathering.length > 0) return;
       this.release();
       if (isOfMessages || this.isTimeToSave()) await this.save('unfinished');
@@ -195,6 +194,13 @@ interface Gathered {
   readonly stretches: DoneStretch[];
   /** Each tells the source what became of a batch. */
   readonly words: (() => Promise<void>)[];
+}
+
+/** What a queue is told of a batch. It may have to wait until the end of the run, so it holds nothing else of it. */
+function wordTo(returned: Returned): () => Promise<void> {
+  const outcome = lineOutcomes(returned);
+  const { raw } = returned.item;
+  return () => raw.settle(outcome);
 }
 
 function nothingGathered(sinkLabels: readonly string[]): Gathered {

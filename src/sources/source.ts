@@ -144,7 +144,7 @@ export interface RawBatch {
   readonly undecodable: readonly RecordProblem[];
   /** Share of the part's stored bytes that has been read, for progress. */
   readonly storedBytes: number;
-  /** Called once every event of the batch has a durable verdict in every sink. */
+  /** Called once every event of the batch has a durable verdict in every sink, where settling means `messages`. */
   settle(outcome: BatchOutcome): Promise<void>;
 }
 

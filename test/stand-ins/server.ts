@@ -61,6 +61,8 @@ export async function startServer(
   };
   const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
   server.on('connection', () => connections++);
+  // As load balancers have it: a server that has no time must not cut connections that were just used.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

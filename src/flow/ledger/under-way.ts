@@ -1,4 +1,5 @@
 import { type EventBatch, idOf } from '../../event/batch.js';
+import { createIdTable } from './id-table.js';
 
 /** Deliveries that are on their way to one sink, so that no id is sent by two of them at once. */
 export interface UnderWay {
@@ -14,66 +15,66 @@ interface Passage {
   leave(): void;
 }
 
-interface Traveller {
-  readonly left: Promise<void>;
-}
-
 /** Nobody is under way yet. */
 export function createUnderWay(): UnderWay {
   // A hash stands for an id: two ids with the same one only wait for each other.
-  const holders = new Map<number, Traveller>();
+  const holders = createIdTable();
+  const travellers = new Map<number, Promise<void>>();
+  let entered = 0;
   return {
     enter(events, wanted) {
-      let leave: () => void = () => undefined;
-      const self: Traveller = {
-        left: new Promise((resolve) => {
-          leave = resolve;
-        }),
-      };
-      const before = new Set<Traveller>();
-      const firsts = new Map<string, number>();
-      const repeats = new Map<number, number>();
-      const own = new Map<number, number>();
+      const self = entered++;
+      const before = new Set<number>();
+      const repeated: number[] = [];
       for (let i = 0; i < events.count; i++) {
         if (wanted[i] !== 1) continue;
-        const hash = hashAt(events, i);
-        const holder = holders.get(hash);
+        const [low = 0, high = 0] = [events.idHashes[2 * i], events.idHashes[2 * i + 1]];
+        const holder = holders.get(low, high);
         if (holder === self) {
-          noteRepeat(events, i, { first: own.get(hash) ?? i, firsts, repeats });
+          repeated.push(i);
           continue;
         }
         if (holder !== undefined) before.add(holder);
-        holders.set(hash, self);
-        own.set(hash, i);
+        holders.set(low, high, self);
       }
+      let arrive: () => void = () => undefined;
+      const repeats = repeated.length === 0 ? NO_REPEATS : repeatsAmong(events, wanted, repeated);
+      const clear = Promise.all([...before].map((holder) => travellers.get(holder)));
+      travellers.set(self, new Promise((resolve) => (arrive = resolve)));
       return {
-        clear: Promise.all([...before].map(({ left }) => left)),
+        clear,
         repeats,
         leave() {
-          for (const hash of own.keys()) if (holders.get(hash) === self) holders.delete(hash);
-          leave();
+          for (let i = 0; i < events.count; i++) {
+            const [low = 0, high = 0] = [events.idHashes[2 * i], events.idHashes[2 * i + 1]];
+            if (holders.get(low, high) === self) holders.delete(low, high);
+          }
+          travellers.delete(self);
+          arrive();
         },
       };
     },
   };
 }
 
-interface Seen {
-  readonly first: number;
-  readonly firsts: Map<string, number>;
-  readonly repeats: Map<number, number>;
-}
+const NO_REPEATS: ReadonlyMap<number, number> = new Map();
 
-/** Ids that share a hash are told apart by their text. */
-function noteRepeat(events: EventBatch, index: number, { first, firsts, repeats }: Seen): void {
-  const id = idOf(events, index);
-  if (!firsts.has(idOf(events, first))) firsts.set(idOf(events, first), first);
-  const known = firsts.get(id);
-  if (known === undefined) firsts.set(id, index);
-  else if (known !== index) repeats.set(index, known);
-}
-
-/** 53 bits of the id's hash: as many as a number holds. */
-export function hashAt({ idHashes }: EventBatch, index: number): number {
-  return (idHashes[2 * index] ?? 0) + ((idHashes[2 * index + 1] ?? 0) & 0x1f_ffff) * 2 ** 32;
+/** Of the events whose hash has come before in the delivery, those whose id has, too. */
+function repeatsAmong(
+  events: EventBatch,
+  wanted: Uint8Array,
+  repeated: readonly number[],
+): ReadonlyMap<number, number> {
+  const ids = new Set(repeated.map((index) => idOf(events, index)));
+  const firsts = new Map<string, number>();
+  const repeats = new Map<number, number>();
+  for (let i = 0; i < events.count; i++) {
+    if (wanted[i] !== 1) continue;
+    const id = idOf(events, i);
+    if (!ids.has(id)) continue;
+    const first = firsts.get(id);
+    if (first === undefined) firsts.set(id, i);
+    else repeats.set(i, first);
+  }
+  return repeats;
 }

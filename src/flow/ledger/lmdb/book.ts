@@ -1,7 +1,6 @@
 import type { EventBatch } from '../../../event/batch.js';
 import type { KnownMark } from '../../../sinks/sink.js';
 import { type Book, type BookBatch, type Claim, FREE, type HowToClaim, TAKEN, TAKEN_HERE, UNKNOWN } from '../ledger.js';
-import { hashAt } from '../under-way.js';
 import { decodeEntry, type Entry, keyOf } from './entry.js';
 import { mergePages, readPages } from './merge.js';
 import { encodePage, makePage, type Page } from './page.js';
@@ -49,7 +48,7 @@ class LmdbBook implements Book {
     const standings = new Uint8Array(events.count);
     for (let i = 0; i < events.count; i++) {
       if (wanted[i] !== 1) continue;
-      const entry = this.entryOf(idOfEvent(events, i), hashAt(events, i));
+      const entry = this.entryOf(events, i);
       standings[i] = entry === undefined ? FREE : this.standingOf(entry, batch, i);
     }
     return standings;
@@ -118,15 +117,16 @@ class LmdbBook implements Book {
     return this.store.marks.get(this.identity.sink) ?? { text: '', wasInterrupted: false };
   }
 
-  private entryOf(id: Uint8Array, hash: number): Entry | undefined {
-    const place = this.recent.find(hash, id) ?? this.merging?.find(hash, id);
+  private entryOf(events: EventBatch, index: number): Entry | undefined {
+    const id = idOfEvent(events, index);
+    const [low = 0, high = 0] = [events.idHashes[2 * index], events.idHashes[2 * index + 1]];
+    const place = this.recent.find(low, high, id) ?? this.merging?.find(low, high, id);
     if (place === undefined) {
       const value = this.store.ids.get(keyOf(this.identity.sink, id));
       return value && decodeEntry(value);
     }
-    const { page, index } = place;
-    const { writer, part } = page;
-    return { writer, part, state: page.states[index] ?? UNKNOWN, offset: page.offsets[index] ?? 0 };
+    const { writer, part, states, offsets } = place.page;
+    return { writer, part, state: states[place.index] ?? UNKNOWN, offset: offsets[place.index] ?? 0 };
   }
 
   private standingOf({ state, writer, part, offset }: Entry, batch: BookBatch, index: number): number {

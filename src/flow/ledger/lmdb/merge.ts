@@ -1,10 +1,10 @@
-import { setImmediate as breathe } from 'node:timers/promises';
-import { FREE, UNKNOWN } from '../ledger.js';
-import { encodeEntry, keyOf } from './entry.js';
+import { UNKNOWN } from '../ledger.js';
+import { encodeEntry } from './entry.js';
 import { decodePage, idBytes, type Page } from './page.js';
+import { sortEntries } from './sort-entries.js';
 import { pageKey, type Store } from './store.js';
 
-/** Between so many writes the deliveries get their turn. */
+/** Between so many writes the deliveries get their turn, and what LMDB holds of a transaction stays small. */
 const WRITES_AT_ONCE = 4_096;
 
 /** The pages of a sink that are in the log, in the order in which they were written. */
@@ -22,12 +22,20 @@ export async function mergePages(
   sink: number,
   pages: readonly { readonly page: Page; readonly key: Buffer }[],
 ): Promise<void> {
-  const entries = pages.flatMap(({ page }) => entriesOf(sink, page)).sort((a, b) => a.key.compare(b.key));
+  const entries = sortEntries(
+    sink,
+    pages.map(({ page }) => page),
+  );
   await store.trying(async () => {
-    for (const [at, { key, value }] of entries.entries()) {
-      void store.ids.put(key, value);
-      if (at % WRITES_AT_ONCE === 0) await breathe();
+    let written: Promise<unknown> = Promise.resolve();
+    for (let at = 0; at < entries.count; at++) {
+      const { page, index, key } = entries.at(at);
+      const { writer, part, states, offsets } = page;
+      const entry = { writer, part, state: states[index] ?? UNKNOWN, offset: offsets[index] ?? 0 };
+      written = store.ids.put(key, encodeEntry(entry, idBytes(page, index)));
+      if ((at + 1) % WRITES_AT_ONCE === 0) await written;
     }
+    await written;
     await store.ids.flushed;
     for (const { key } of pages) {
       void store.pages.remove(key);
@@ -35,18 +43,4 @@ export async function mergePages(
     }
     await store.pages.flushed;
   });
-}
-
-/** The entries of a page, those that were not taken left out. */
-function entriesOf(sink: number, page: Page) {
-  const entries: { readonly key: Buffer; readonly value: Buffer }[] = [];
-  const { writer, part } = page;
-  for (let index = 0; index < page.count; index++) {
-    const state = page.states[index] ?? UNKNOWN;
-    if (state === FREE) continue;
-    const id = idBytes(page, index);
-    const value = encodeEntry({ state, writer, part, offset: page.offsets[index] ?? 0 }, id);
-    entries.push({ key: keyOf(sink, id), value });
-  }
-  return entries;
 }

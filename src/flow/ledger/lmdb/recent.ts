@@ -1,3 +1,4 @@
+import { createIdTable } from '../id-table.js';
 import { idBytes, type Page } from './page.js';
 
 /** Where an event stands in the log. */
@@ -10,15 +11,15 @@ export interface Place {
 export interface Recent {
   readonly pages: ReadonlySet<Page>;
   add(page: Page): void;
-  /** The newest place of an id. */
-  find(hash: number, id: Uint8Array): Place | undefined;
+  /** The newest place of an id, whose hash are the two words. */
+  find(low: number, high: number, id: Uint8Array): Place | undefined;
 }
 
 /** Opens an index without ids. */
 export function createRecent(): Recent {
   const pages = new Set<Page>();
   const byNumber: Page[] = [];
-  const places = new Map<number, number>();
+  const places = createIdTable();
   // Ids whose hash is another id's too, which hardly ever happens.
   const collided = new Map<string, Place>();
 
@@ -26,8 +27,8 @@ export function createRecent(): Recent {
     const page = byNumber[Math.floor(packed / MOST_IN_PAGE)];
     return page && { page, index: packed % MOST_IN_PAGE };
   };
-  const find = (hash: number, id: Uint8Array): Place | undefined => {
-    const packed = places.get(hash);
+  const find = (low: number, high: number, id: Uint8Array): Place | undefined => {
+    const packed = places.get(low, high);
     if (packed === undefined) return undefined;
     const place = placeAt(packed);
     if (place !== undefined && isEqual(idBytes(place.page, place.index), id)) return place;
@@ -40,12 +41,12 @@ export function createRecent(): Recent {
       pages.add(page);
       const number = byNumber.push(page) - 1;
       for (let index = 0; index < page.count; index++) {
-        const hash = (page.hashes[2 * index] ?? 0) + ((page.hashes[2 * index + 1] ?? 0) & 0x1f_ffff) * 2 ** 32;
-        const packed = places.get(hash);
+        const [low = 0, high = 0] = [page.hashes[2 * index], page.hashes[2 * index + 1]];
+        const packed = places.get(low, high);
         const known = packed === undefined ? undefined : placeAt(packed);
         const id = idBytes(page, index);
         if (known === undefined || isEqual(idBytes(known.page, known.index), id)) {
-          places.set(hash, number * MOST_IN_PAGE + index);
+          places.set(low, high, number * MOST_IN_PAGE + index);
         } else collided.set(textOf(id), { page, index });
       }
     },

@@ -54,7 +54,7 @@ function recentOf(store: Store, sink: number): Recent {
 function findIn(recent: Recent, id: Buffer): Entry | undefined {
   const hash = new Uint32Array(2);
   hashId(id, 0, id.length, hash, 0);
-  const place = recent.find((hash[0] ?? 0) + ((hash[1] ?? 0) & 0x1f_ffff) * 2 ** 32, id);
+  const place = recent.find(hash[0] ?? 0, hash[1] ?? 0, id);
   return place && entryAt(place.page, place.index);
 }
 
@@ -74,8 +74,7 @@ function* recentEntries(recent: Recent): Generator<readonly [Uint8Array, Entry]>
   for (const page of recent.pages) {
     for (let index = 0; index < page.count; index++) {
       const id = idBytes(page, index);
-      const hash = (page.hashes[2 * index] ?? 0) + ((page.hashes[2 * index + 1] ?? 0) & 0x1f_ffff) * 2 ** 32;
-      const newest = recent.find(hash, id);
+      const newest = recent.find(page.hashes[2 * index] ?? 0, page.hashes[2 * index + 1] ?? 0, id);
       const entry = entryAt(page, index);
       if (newest?.page === page && newest.index === index && entry.state !== FREE) yield [id, entry];
     }
