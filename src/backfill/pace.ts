@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Work } from './context.js';
-import type { PlannedPartition } from './plan.js';
+import type { Undertaking } from './context.js';
+import type { PlannedUnit } from './plan.js';
 
 /** How fast a run goes: rows that have been settled or passed on, of how many. */
 export interface Pace {
@@ -33,11 +33,11 @@ interface Paced {
 
 /** The pace of work on some partitions. */
 export function pacedBy(
-  { folder, gate, states }: Pick<Work, 'folder' | 'gate' | 'states'>,
-  unfilled: readonly PlannedPartition[],
+  { folder, gate, states }: Pick<Undertaking, 'folder' | 'gate' | 'states'>,
+  unfilled: readonly PlannedUnit[],
   passed = () => gate.passed,
 ): Paced {
-  const rowsOf = (partitions: readonly PlannedPartition[]) => partitions.reduce((sum, { rows }) => sum + rows, 0);
+  const rowsOf = (partitions: readonly PlannedUnit[]) => partitions.reduce((sum, { rows }) => sum + rows, 0);
   return {
     folder,
     total: rowsOf(unfilled),

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Work } from '../backfill/context.js';
+import type { Hands } from '../backfill/backfill-target.js';
+import type { Undertaking, Work } from '../backfill/context.js';
 import { openGate } from '../backfill/gate.js';
 import { claimRange } from '../backfill/holders.js';
-import type { BackfillPlan } from '../backfill/plan.js';
+import type { BackfillPlan, DayBackfill, TableBackfill } from '../backfill/plan.js';
 import { loadPlan } from '../backfill/plan-file.js';
 import { openStates, type States } from '../backfill/states.js';
+import { tableHands } from '../backfill/table-hands.js';
 import { type LoadLimits, openLoadWatch } from '../backfill/target-load.js';
 import { redact } from '../config/redact.js';
 import { resolveSink } from '../config/resolve.js';
@@ -58,9 +60,16 @@ export async function loadRun(folder: string, id: string): Promise<KnownRun> {
 
 /** A run that exists, ready to be worked on. */
 export interface OpenRun extends KnownRun {
-  readonly work: Work;
+  readonly work: Undertaking;
+  readonly hands: Hands;
   readonly states: States;
   readonly jobs: number;
+}
+
+/** A run into a table, and a session that holds its range. */
+export interface OpenTableRun extends OpenRun {
+  readonly work: Work;
+  readonly session: Connection;
 }
 
 type Options = Pick<LaterOptions, 'jobs' | 'maxLock' | 'maxRate'>;
@@ -73,7 +82,17 @@ type Target = Pick<Call, 'config' | 'io' | 'stop'> & { readonly options: Options
 export async function withRun<T>(
   call: Call,
   tell: (note: string) => void,
-  body: (run: OpenRun, session: Connection) => Promise<T>,
+  body: (run: OpenRun) => Promise<T>,
+  limits?: LoadLimits,
+): Promise<T> {
+  return withTableRun(call, tell, body, limits);
+}
+
+/** The same for what only a run into a table can do. @throws UsageError `no_way_back` for every other. */
+export async function withTableRun<T>(
+  call: Call,
+  tell: (note: string) => void,
+  body: (run: OpenTableRun) => Promise<T>,
   limits?: LoadLimits,
 ): Promise<T> {
   const known = await findRun(call);
@@ -98,11 +117,12 @@ export interface Known {
 export async function withTarget<T>(
   call: Target,
   { known, states, words, limits, tell }: Known,
-  body: (run: OpenRun, session: Connection) => Promise<T>,
+  body: (run: OpenTableRun) => Promise<T>,
 ): Promise<T> {
   const { options, io, stop } = call;
   const { folder, record, plan } = known;
-  const url = targetOf(call, known, words);
+  if (plan.method === 'deliver') throw noTable(plan);
+  const url = targetOf(call, plan, words);
   const jobs = options.jobs ?? 2;
   const opened = await openPostgresTable(url, { fields: record.fields, jobs, env: io.env, signal: stop.now });
   await using _sink = opened.sink;
@@ -131,12 +151,20 @@ export async function withTarget<T>(
       fromS: (plan.sinceUs ?? Number.NEGATIVE_INFINITY) / 1e6,
       toS: (plan.untilUs ?? Number.POSITIVE_INFINITY) / 1e6,
     });
-    return await body({ ...known, work, states, jobs }, session);
+    return await body({ ...known, work, hands: tableHands(work), states, jobs, session });
   }, stop.now);
 }
 
+/** Services have no partitions that could be exchanged or dropped. */
+function noTable({ run, sink }: DayBackfill): UsageError {
+  return new UsageError(`run ${run} went to ${sink.label}: what was sent there cannot be taken back`, {
+    code: 'no_way_back',
+    hint: 'delete the events with the means of the service; respool runs prune removes the slices of old runs',
+  });
+}
+
 /** Where the run went to: secrets are in no state, so an address with a password has to be given again. */
-function targetOf({ config }: Target, { plan }: KnownRun, words: readonly string[]): string {
+function targetOf({ config }: Target, plan: TableBackfill, words: readonly string[]): string {
   const urls = words.map((word) => resolveSink(word, config, sinkSchemes).url);
   const found = urls.find((url) => /^postgres(?:ql)?:/i.test(url) && isTableOf(url, plan));
   if (found !== undefined) return found;
@@ -147,7 +175,7 @@ function targetOf({ config }: Target, { plan }: KnownRun, words: readonly string
   });
 }
 
-function isTableOf(url: string, { table }: BackfillPlan): boolean {
+function isTableOf(url: string, { table }: TableBackfill): boolean {
   const name = new URL(url).searchParams.get('table') ?? 'events';
   return name === table.name || name === `${table.schema}.${table.name}`;
 }

@@ -1,4 +1,6 @@
+import type { Target } from '../backfill/backfill-target.js';
 import { readPartman } from '../backfill/partman.js';
+import { tableTarget } from '../backfill/table-target.js';
 import { UsageError } from '../errors.js';
 import { parseAddress } from '../postgres/address.js';
 import type { Connection, Database } from '../postgres/connection.js';
@@ -10,30 +12,35 @@ import type { Sink } from '../sinks/sink.js';
 import type { BackfillOptions } from './backfill.js';
 import type { Invocation } from './command.js';
 import { type Opening, type OpenReplay, openReplay } from './replay-open.js';
+import { sinkAddresses } from './replay-sinks.js';
 
 type Call = Invocation<BackfillOptions>;
 
 /** Everything that a backfill needs. */
 export interface OpenBackfill extends AsyncDisposable {
   readonly open: OpenReplay;
-  readonly sink: Sink;
-  readonly table: TablePlan;
-  /** Sessions of the backfill itself. */
-  readonly database: Database;
+  readonly target: Target;
 }
 
 /**
- * Opens source, schema and the target's table as a replay would, and sessions beside those of the sink.
+ * Opens source, schema and target as a replay would.
  * @throws UsageError, CannotEvaluateError or IncompleteError with what the user does next.
  */
 export async function openBackfill(call: Call): Promise<OpenBackfill> {
-  const { options } = call;
-  let target: { readonly table: TablePlan; readonly sink: Sink; readonly url: string } | undefined;
+  requireOneSink(call);
+  const [address] = sinkAddresses(asReplay(call));
+  requirePostgres(address?.url ?? '');
+  return openTableBackfill(call);
+}
+
+/** Opens a table, and sessions beside those of the sink. */
+async function openTableBackfill(call: Call): Promise<OpenBackfill> {
+  const { options, io, stop } = call;
+  let found: { readonly table: TablePlan; readonly sink: Sink; readonly url: string } | undefined;
   const opening: Opening = {
     command: 'backfill',
     conditions: { '--method': options.method },
     openSink: async (url, context) => {
-      requirePostgres(url);
       const opened = await openPostgresTable(withPeriod(url, options.partitionBy), context);
       const find = (connection: Connection) => readPartman(connection, opened.plan);
       const partman = await opened.database.use(find, context.signal);
@@ -42,23 +49,30 @@ export async function openBackfill(call: Call): Promise<OpenBackfill> {
       const { encoder } = opened.sink;
       const sink =
         encoder === undefined ? opened.sink : { ...opened.sink, encoder: { ...encoder, options: table.encoder } };
-      target = { table, sink, url };
+      found = { table, sink, url };
       return sink;
     },
   };
-  requireOneSink(call);
   const open = await openReplay(asReplay(call), opening);
   try {
-    if (target === undefined) throw new Error('the sink was opened');
+    if (found === undefined) throw new Error('the sink was opened');
     refuseMessages(open);
-    const { table, sink, url } = target;
-    const database = await connect(parseAddress(url, call.io.env), open.jobs + 3, call.stop.now);
+    const { table, sink, url } = found;
+    const database = await connect(parseAddress(url, io.env), open.jobs + 3, stop.now);
     const close = async () => {
       await database[Symbol.asyncDispose]();
       await open[Symbol.asyncDispose]();
     };
-    const ready = options.dryRun ? table : await made(table, database, call.stop.now);
-    return { open, sink, table: ready, database, [Symbol.asyncDispose]: close };
+    const target = tableTarget({
+      table: options.dryRun ? table : await made(table, database, stop.now),
+      sink,
+      database,
+      method: options.method,
+      sinceUs: options.since,
+      untilUs: options.until,
+      maxLockMs: options.maxLock,
+    });
+    return { open, target, [Symbol.asyncDispose]: close };
   } catch (error) {
     await open[Symbol.asyncDispose]();
     throw error;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { CarriedOut } from '../backfill/carry-out.js';
-import type { BackfillPlan, PlannedPartition } from '../backfill/plan.js';
+import type { BackfillPlan, PlannedPartition, PlannedUnit } from '../backfill/plan.js';
 import { refusedKinds } from '../backfill/refused.js';
 import type { PartitionProgress, States } from '../backfill/states.js';
 import { RespoolError } from '../errors.js';
@@ -31,7 +31,7 @@ export interface BackfillEnding {
 export async function reportOf(call: Call, ending: BackfillEnding): Promise<BackfillReport> {
   const { run, opened, plan } = ending;
   const elapsedMs = performance.now() - ending.startedMs;
-  const base = partitionsReport({ plan, states: ending.states, label: opened.sink.label });
+  const base = partitionsReport({ plan, states: ending.states, label: opened.target.sink.label });
   const isDone = base.partitions.every(({ state }) => state === 'done');
   const refused = base.partitions.reduce((sum, { rejected }) => sum + rejected, 0);
   const quarantined = (await sizeOf(run.record.quarantine)) > 0 ? plan.accounts.quarantined + base.refusedByServer : 0;
@@ -46,7 +46,7 @@ export async function reportOf(call: Call, ending: BackfillEnding): Promise<Back
     fields: fieldsUsed(opened.open),
     problems: [
       ...problemsOf(opened.open, plan.accounts),
-      ...(await refusedKinds(run.folder)).map((kind) => ({ stage: opened.sink.name, ...kind })),
+      ...(await refusedKinds(run.folder)).map((kind) => ({ stage: opened.target.sink.name, ...kind })),
     ],
     failures: [...plan.failures, ...unavailable(ending)],
     warnings: plan.warnings,
@@ -70,13 +70,14 @@ interface Standing {
 
 /** The part of the report that is about the partitions alone: also what `status` shows. */
 export function partitionsReport({ plan, states, label }: Standing) {
-  const partitions = plan.partitions.map((partition) => partitionReport(partition, states.of(partition.index)));
+  const units: readonly PlannedUnit[] = plan.partitions;
+  const partitions = units.map((partition) => partitionReport(partition, states.of(partition.index)));
   const sum = (count: (partition: BackfilledPartition) => number) =>
     partitions.reduce((total, partition) => total + count(partition), 0);
   const { read, undecodable, filtered, invalid, sinks } = plan.accounts;
   const rejectedInAll = sinks[0]?.rejected ?? 0;
-  const inPartitions = plan.partitions.reduce((total, { rejected }) => total + rejected, 0);
-  const refusedByServer = plan.partitions.reduce((total, { index }) => total + states.of(index).rejected, 0);
+  const inPartitions = units.reduce((total, { rejected }) => total + rejected, 0);
+  const refusedByServer = units.reduce((total, { index }) => total + states.of(index).rejected, 0);
   const accepted = sum((partition) => partition.accepted);
   const duplicate = sum((partition) => partition.duplicate);
   const rejected = sum((partition) => partition.rejected) + rejectedInAll - inPartitions;
@@ -90,7 +91,7 @@ export function partitionsReport({ plan, states, label }: Standing) {
     command: 'backfill' as const,
     run: plan.run,
     method: plan.method,
-    table: `${plan.table.schema}.${plan.table.name}`,
+    ...(plan.method === 'deliver' ? { days: plan.sink.zone } : { table: `${plan.table.schema}.${plan.table.name}` }),
     balanced: isBalanced && (!isWhole || settled === read),
     read,
     undecodable,
@@ -98,7 +99,15 @@ export function partitionsReport({ plan, states, label }: Standing) {
     invalid,
     repaired: 0,
     sinks: [
-      { name: 'postgres', label, accepted, duplicate, rejected, unknown: 0, unsent: Math.max(0, read - settled) },
+      {
+        name: plan.method === 'deliver' ? plan.sink.name : 'postgres',
+        label,
+        accepted,
+        duplicate,
+        rejected,
+        unknown: 0,
+        unsent: Math.max(0, read - settled),
+      },
     ],
     partitions,
     untouched: plan.untouched,
@@ -106,8 +115,8 @@ export function partitionsReport({ plan, states, label }: Standing) {
   };
 }
 
-function partitionReport(partition: PlannedPartition, progress: PartitionProgress): BackfilledPartition {
-  const { name, fromUs, toUs, read, oid, rowsBefore, rowsInDefault, rows, bytes, expectedDuplicates } = partition;
+function partitionReport(partition: PlannedUnit | PlannedPartition, progress: PartitionProgress): BackfilledPartition {
+  const { name, fromUs, toUs, read, rows, bytes, expectedDuplicates } = partition;
   const { state, accepted, duplicate, verified, carriedOver, lockedMs, evidence, oldName, error } = progress;
   const seconds = secondsOf(progress);
   return {
@@ -120,8 +129,7 @@ function partitionReport(partition: PlannedPartition, progress: PartitionProgres
     duplicate,
     rejected: partition.rejected + progress.rejected,
     verified,
-    ...(oid !== undefined && { rowsBefore }),
-    ...(rowsInDefault > 0 && { rowsInDefault }),
+    ...('oid' in partition && rowsIn(partition)),
     expected: { accepted: rows - expectedDuplicates, duplicate: expectedDuplicates, rejected: partition.rejected },
     bytes,
     ...(carriedOver ? { carriedOver } : {}),
@@ -131,6 +139,11 @@ function partitionReport(partition: PlannedPartition, progress: PartitionProgres
     ...(error !== undefined && state === 'failed' && { error }),
     ...(seconds !== undefined && { seconds, eventsPerSecond: Math.round(rows / Math.max(seconds, 0.1)) }),
   };
+}
+
+/** What the table held when the plan was made. */
+function rowsIn({ oid, rowsBefore, rowsInDefault }: PlannedPartition) {
+  return { ...(oid !== undefined && { rowsBefore }), ...(rowsInDefault > 0 && { rowsInDefault }) };
 }
 
 function secondsOf({ startedAt, endedAt }: PartitionProgress): number | undefined {
@@ -159,7 +172,7 @@ function unavailable({ outcome, opened }: BackfillEnding) {
   const { error } = outcome;
   if (error === undefined) return [];
   const { code, hint } = error instanceof RespoolError ? error : { code: 'failed', hint: undefined };
-  return [{ part: opened.sink.label, code, message: error.message, ...(hint !== undefined && { hint }) }];
+  return [{ part: opened.target.sink.label, code, message: error.message, ...(hint !== undefined && { hint }) }];
 }
 
 function nextOf({ options }: Call, { plan, states }: BackfillEnding): readonly NextCommand[] {

@@ -1,24 +1,18 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { claimRange } from '../backfill/holders.js';
 import type { BackfillPlan } from '../backfill/plan.js';
 import { loadPlan, readPlan, savePlan, writePlan } from '../backfill/plan-file.js';
-import { makePlan, requireSamePlan } from '../backfill/planning.js';
 import { gatherRefused } from '../backfill/refused.js';
+import { requireSamePlan } from '../backfill/same-plan.js';
 import { sliceSource } from '../backfill/slices/slicing.js';
 import { openSpill } from '../backfill/slices/spill.js';
 import { openStates, type States } from '../backfill/states.js';
-import { requireSwappable } from '../backfill/swap/refusals.js';
-import { currentSnapshot, reading } from '../backfill/target.js';
-import { openLoadWatch } from '../backfill/target-load.js';
 import { UsageError } from '../errors.js';
 import { openPreparePool } from '../flow/prepare/pool.js';
 import { openQuarantine } from '../flow/quarantine.js';
 import { sizeOf, trimQuarantine } from '../flow/state/quarantine-tail.js';
 import { startRun } from '../flow/state/resume.js';
 import { type StoredRun, savePosition } from '../flow/state/run-record.js';
-import { connectError } from '../postgres/server.js';
-import { kindOf } from '../postgres/sql-error.js';
 import { backfillRenderers } from '../report/backfill-renderers.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
 import type { Progress } from '../report/progress.js';
@@ -64,26 +58,14 @@ async function runAndReport(call: Call, progress: Progress) {
   const startedMs = performance.now();
   await using opened = await openBackfill(call);
   const { options, stop } = call;
-  const { open, database, table } = opened;
-  const { since: sinceUs, until: untilUs } = options;
-  for (const warning of [...open.warnings, ...opened.sink.describe().warnings]) progress.note(`warning: ${warning}`);
-  const busy = options.dryRun ? undefined : await openLoadWatch(database, limitsOf(options), stop.now);
-  if (options.method === 'swap') {
-    await reading(database, (connection) => requireSwappable(connection, table, { sinceUs, untilUs }), stop.now);
-  }
+  const { open, target } = opened;
+  for (const warning of [...open.warnings, ...target.sink.describe().warnings]) progress.note(`warning: ${warning}`);
+  const busy = options.dryRun ? undefined : await target.watch(limitsOf(options), stop.now);
+  await target.check(stop.now);
   const run = open.resumed ?? (await newRun(call, opened));
   if (open.resumed !== undefined) progress.note(`going on with run ${run.record.id}, started ${run.record.startedAt}`);
-  const claim = {
-    tableOid: table.table.oid ?? '0',
-    run: run.record.id,
-    fromS: (sinceUs ?? Number.NEGATIVE_INFINITY) / 1e6,
-    toS: (untilUs ?? Number.POSITIVE_INFINITY) / 1e6,
-  };
-  return await database.use(async (session) => {
-    if (!options.dryRun) await claimRange(session, claim);
-    const ending = await planAndCarryOut(call, { opened, run, busy, progress, startedMs });
-    return reportOf(call, ending);
-  }, stop.now);
+  const carry = async () => reportOf(call, await planAndCarryOut(call, { opened, run, busy, progress, startedMs }));
+  return options.dryRun ? await carry() : await target.hold(run.record.id, carry, stop.now);
 }
 
 async function planAndCarryOut(call: Call, circumstances: Circumstances): Promise<BackfillEnding> {
@@ -113,54 +95,48 @@ async function planAndCarryOut(call: Call, circumstances: Circumstances): Promis
 /** Reads the source into slices and plans what to do with them. */
 async function planNow(call: Call, { opened, run, progress }: Circumstances): Promise<BackfillPlan> {
   const { options, stop } = call;
-  const { open, sink, table, database } = opened;
+  const { open, target } = opened;
   const slices = join(run.folder, 'slices');
-  const snapshot = await reading(database, currentSnapshot, stop.now);
+  const cut = await target.openCut(slices, stop.now);
   await using pool = await openPreparePool(open.spec, threadsFor(open, options));
   const start = await trimQuarantine(run);
   await using quarantine = openQuarantine(run.record.quarantine, run.record.id, start);
   const sizes = open.source.parts.map(({ bytes }) => bytes ?? 0);
   const bytesTotal = sizes.reduce((sum, bytes) => sum + bytes, 0);
-  const sliced = await sliceSource({
+  const { accounts, failures } = await sliceSource({
     source: open.source,
     pool,
-    table,
-    sinkLabel: sink.label,
+    cut,
+    sinkLabel: target.sink.label,
     spill: await openSpill(slices),
     quarantine,
     signal: stop.finish,
-    onProgress: (accounts, storedBytes) =>
-      progress.update({ read: accounts.read, bytesRead: storedBytes, bytesTotal, sinks: [], elapsedMs: 0 }),
+    onProgress: ({ read }, storedBytes) =>
+      progress.update({ read, bytesRead: storedBytes, bytesTotal, sinks: [], elapsedMs: 0 }),
   });
-  const plan = await makePlan({
+  const plan = await cut.plan({
     run: run.record.id,
-    method: options.method,
-    source: open.source,
-    sourceHashes: {
+    accounts,
+    failures,
+    parts: open.source.parts,
+    hashes: {
       ...Object.fromEntries(run.record.parts.map(({ label, fingerprint }) => [label, fingerprint ?? 'unknown'])),
-      ...Object.fromEntries(Object.entries(run.record.conditions)),
+      ...run.record.conditions,
     },
-    sliced,
-    slices,
-    table,
-    database,
-    snapshot,
     sinceUs: options.since,
     untilUs: options.until,
     warnings: open.warnings,
-    signal: stop.now,
-  }).catch((error: unknown) => {
-    throw kindOf(error) === undefined ? error : connectError(error, database.label);
   });
-  return { ...plan, quarantineBytes: await sizeOf(run.record.quarantine) };
+  // What is added to a plan of either kind leaves it of that kind.
+  return { ...plan, quarantineBytes: await sizeOf(run.record.quarantine) } as BackfillPlan;
 }
 
-function newRun({ options }: Call, { open, sink }: OpenBackfill): Promise<StoredRun> {
+function newRun({ options }: Call, { open, target }: OpenBackfill): Promise<StoredRun> {
   return startRun(open.identity, {
     fields: open.fields,
     now: new Date(),
     quarantine: options.quarantine,
-    sinkLabels: [sink.label],
+    sinkLabels: [target.sink.label],
   });
 }
 

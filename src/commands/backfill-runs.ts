@@ -4,22 +4,18 @@ import { carryOut } from '../backfill/carry-out.js';
 import { writeControl } from '../backfill/control.js';
 import { releasePartition, takePartition } from '../backfill/holders.js';
 import { keepPace, type Pace, pacedBy, readPace } from '../backfill/pace.js';
-import type { PlannedPartition } from '../backfill/plan.js';
+import type { PlannedPartition, PlannedUnit } from '../backfill/plan.js';
 import { gatherRefused } from '../backfill/refused.js';
 import { type PartitionProgress, PLANNED, readStates, type States } from '../backfill/states.js';
 import { dropKept, undoPartition } from '../backfill/swap/undo.js';
-import { relationOf } from '../backfill/target.js';
-import { countSlice, judge } from '../backfill/verify.js';
 import { RespoolError } from '../errors.js';
-import type { Connection } from '../postgres/connection.js';
-import { reasonOf } from '../postgres/retry.js';
 import { kindOf } from '../postgres/sql-error.js';
 import { backfillRenderers } from '../report/backfill-renderers.js';
 import type { BackfillPace, BackfillReport } from '../report/backfill-report.js';
 import { worstExitCode } from '../report/exit-code.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
 import type { RetryOptions } from './backfill-commands.js';
-import { findRun, type KnownRun, type OpenRun, withRun } from './backfill-later.js';
+import { findRun, type KnownRun, type OpenRun, type OpenTableRun, withRun, withTableRun } from './backfill-later.js';
 import type { LaterOptions } from './backfill-later-options.js';
 import { partitionsReport } from './backfill-report.js';
 import type { Invocation } from './command.js';
@@ -55,10 +51,11 @@ function paceOf({ passed, total, left, eventsPerSecond, settledPerSecond, waitin
 export async function runRetry(call: Invocation<RetryOptions>): Promise<number> {
   const tell = teller(call);
   const again = async (run: OpenRun) => {
-    const failed = run.plan.partitions.filter(({ index }) => run.states.of(index).state === 'failed');
+    const units: readonly PlannedUnit[] = run.plan.partitions;
+    const failed = units.filter(({ index }) => run.states.of(index).state === 'failed');
     if (failed.length === 0) tell('no partition has failed');
     using _pace = keepPace(pacedBy(run.work, failed));
-    const outcome = await carryOut(run.work, failed, run.jobs);
+    const outcome = await carryOut(run.work, run.hands, failed, run.jobs);
     await gatherRefused(run.folder, run.record.quarantine, run.plan.quarantineBytes);
     const report = reportOn(run, run.states);
     const codes = [
@@ -77,16 +74,17 @@ export async function runRetry(call: Invocation<RetryOptions>): Promise<number> 
 
 const ENDED: readonly string[] = ['done', 'failed', 'undone'];
 
-/** `respool backfill verify <run>`: looks every key of the slices up again. */
+/** `respool backfill verify <run>`: looks everything up again that the slices hold. */
 export async function runVerify(call: Call): Promise<number> {
   const tell = teller(call);
-  return withRun(call, tell, async (run, session) => {
+  return withRun(call, tell, async (run) => {
     const found: Record<number, Partial<PartitionProgress>> = {};
     const codes = [0];
-    for (const partition of run.plan.partitions) {
-      if (run.states.of(partition.index).state !== 'done') continue;
-      const { change, exitCode } = await verifyAgain(run, session, partition);
-      found[partition.index] = change;
+    for (const unit of run.plan.partitions) {
+      if (!isLoaded(run, unit)) continue;
+      const { change, exitCode, isEnd } = await run.hands.verify(unit);
+      if (isEnd === true) await run.states.set(unit.index, change);
+      found[unit.index] = change;
       codes.push(exitCode);
     }
     const states = { of: (index: number) => ({ ...run.states.of(index), ...found[index] }) };
@@ -97,35 +95,23 @@ export async function runVerify(call: Call): Promise<number> {
   });
 }
 
-async function verifyAgain({ work, states }: OpenRun, session: Connection, partition: PlannedPartition) {
-  const { rejected, rejectedChecksum = '0' } = states.of(partition.index);
-  try {
-    const { relation } = await relationOf(session, work.table, partition);
-    const found = await countSlice(
-      { connection: session, table: work.table, relation },
-      { slices: work.slices, partition },
-    );
-    const refused = { rejected, rejectedChecksum: BigInt(`0x${rejectedChecksum}`) };
-    const { agrees, evidence } = judge(partition, refused, found);
-    return { change: { verified: agrees, evidence }, exitCode: agrees ? 0 : 1 };
-  } catch (error) {
-    if (kindOf(error) === undefined && !(error instanceof RespoolError)) throw error;
-    work.tell(`${partition.name} could not be counted: ${reasonOf(error)}`);
-    return { change: { verified: false, evidence: `could not be counted: ${reasonOf(error)}` }, exitCode: 2 };
-  }
+/** What was sent to a service may have to wait until it can be seen there. */
+function isLoaded({ plan, states }: OpenRun, { index }: PlannedUnit): boolean {
+  const { state } = states.of(index);
+  return state === 'done' || (plan.method === 'deliver' && state === 'verifying');
 }
 
 /** `respool backfill undo <run>`. */
 export async function runUndo(call: Call): Promise<number> {
   await confirm(call, 'Undoing puts the old partitions back and takes the new ones out.');
-  return eachPartition(call, (run, session, partition) => undoPartition(run.work, session, partition));
+  return eachPartition(call, ({ work, session }, partition) => undoPartition(work, session, partition));
 }
 
 /** `respool backfill drop <run>`. */
 export async function runDrop(call: Call): Promise<number> {
   await confirm(call, 'The old partitions and the slices of the run are gone after this; it cannot be undone.');
-  const exitCode = await eachPartition(call, async (run, session, partition) => {
-    const dropped = await dropKept(run.work, session, partition);
+  const exitCode = await eachPartition(call, async ({ work, session }, partition) => {
+    const dropped = await dropKept(work, session, partition);
     return dropped.length === 0 ? 'nothing kept' : `dropped ${dropped.join(', ')}`;
   });
   if (exitCode === 0) {
@@ -137,18 +123,19 @@ export async function runDrop(call: Call): Promise<number> {
 
 async function eachPartition(
   call: Call,
-  work: (run: OpenRun, session: Connection, partition: PlannedPartition) => Promise<string>,
+  work: (run: OpenTableRun, partition: PlannedPartition) => Promise<string>,
 ): Promise<number> {
   const tell = teller(call);
-  return withRun(call, tell, async (run, session) => {
+  return withTableRun(call, tell, async (run) => {
+    const { session } = run;
     const codes = [0];
     const oid = run.work.table.table.oid ?? '';
-    for (const partition of run.plan.partitions) {
+    for (const partition of run.work.plan.partitions) {
       if (call.stop.finish.aborted) codes.push(call.stop.exitCode ?? 130);
       if (call.stop.finish.aborted) break;
       try {
         if (!(await takePartition(session, oid, partition.fromUs))) throw new Error('another session works on it');
-        tell(`${partition.name}: ${await work(run, session, partition)}`);
+        tell(`${partition.name}: ${await work(run, partition)}`);
       } catch (error) {
         if (!(error instanceof Error)) throw error;
         await session.run('rollback').catch(() => undefined);

@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
 import { carryOut } from '../backfill/carry-out.js';
-import type { Work } from '../backfill/context.js';
+import type { Undertaking } from '../backfill/context.js';
 import { openGate } from '../backfill/gate.js';
 import { keepPace, pacedBy } from '../backfill/pace.js';
-import type { BackfillPlan } from '../backfill/plan.js';
+import type { BackfillPlan, PlannedUnit } from '../backfill/plan.js';
 import { handOutPartitions } from '../backfill/queue/hand-out.js';
 import { backfillTrade } from '../backfill/queue/trade.js';
 import type { States } from '../backfill/states.js';
@@ -40,32 +40,29 @@ export async function work(
   }: Circumstances & { readonly plan: BackfillPlan; readonly states: States },
 ) {
   const { options, stop } = call;
-  const { open, database, table, sink } = opened;
+  const { open, target } = opened;
   using gate = openGate({
     folder: run.folder,
     maxRate: options.maxRate,
     busy,
     tell: progress.note,
   });
-  const unfilled = plan.partitions.filter(({ index, rows }) => rows > 0 && states.of(index).state !== 'done');
+  const units: readonly PlannedUnit[] = plan.partitions;
+  const unfilled = units.filter(({ index, rows }) => rows > 0 && states.of(index).state !== 'done');
   for (const { index, rows } of plan.partitions) {
     if (rows === 0 && states.of(index).state === 'planned') await states.set(index, { state: 'done', verified: true });
   }
-  const job: Work = {
-    plan,
-    table,
-    database,
-    sink,
+  const job: Undertaking = {
     states,
     slices: join(run.folder, 'slices'),
     folder: run.folder,
     parts: open.source.parts,
     gate,
-    maxLockMs: options.maxLock,
     signal: stop.now,
     finish: stop.finish,
     tell: progress.note,
   };
+  const hands = await target.openHands(job, plan);
   let shown = 0;
   const pace = pacedBy(job, unfilled, () => (options.queue === undefined ? gate.passed : shown));
   const { total } = pace;
@@ -81,7 +78,7 @@ export async function work(
       bytesTotal: total,
       sinks: [
         {
-          name: sink.name,
+          name: target.sink.name,
           settled: shown,
           inFlight: 0,
           ...(gate.reason !== undefined && { waiting: gate.reason }),
@@ -91,8 +88,9 @@ export async function work(
     });
   }, 500);
   try {
-    if (options.queue !== undefined) return await overQueue(call, options.queue, { job, unfilled, onPassed: show });
-    return await carryOut(job, unfilled, open.jobs);
+    if (options.queue !== undefined)
+      return await overQueue(call, options.queue, { job, plan, unfilled, onPassed: show });
+    return await carryOut(job, hands, unfilled, open.jobs);
   } finally {
     clearInterval(timer);
   }
@@ -104,9 +102,15 @@ async function overQueue(
   url: string,
   {
     job,
+    plan,
     unfilled,
     onPassed,
-  }: { readonly job: Work; readonly unfilled: BackfillPlan['partitions']; readonly onPassed: (events: number) => void },
+  }: {
+    readonly job: Undertaking;
+    readonly plan: BackfillPlan;
+    readonly unfilled: readonly PlannedUnit[];
+    readonly onPassed: (events: number) => void;
+  },
 ) {
   await using queue = await openQueue(url, { io, stop, sessions: 2 });
   const { database, jobs, desk } = queue;
@@ -115,7 +119,7 @@ async function overQueue(
   return await handOutPartitions(
     { jobs, desk, trades, tell: job.tell },
     {
-      run: job.plan.run,
+      run: plan.run,
       folder: resolve(io.cwd, job.folder),
       database,
       states: job.states,

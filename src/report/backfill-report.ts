@@ -4,8 +4,10 @@ import type { ReplayReport } from './report.js';
 export interface BackfillReport extends ReplayReport {
   readonly command: 'backfill';
   readonly method: string;
-  /** The table, with its schema. */
-  readonly table: string;
+  /** The table, with its schema; absent when the target is none. */
+  readonly table?: string;
+  /** The zone whose days are the units; only where the target is a service. */
+  readonly days?: string;
   readonly partitions: readonly BackfilledPartition[];
   /** Partitions in the range for which the source has nothing: they were left as they are. */
   readonly untouched: readonly string[];

@@ -16,7 +16,7 @@ export async function renderBackfillTable(report: BackfillReport, style: Style):
   const { partitions } = report;
   sections.block([
     headline(report, paint),
-    paint.dim(`backfill ${report.run} · ${report.method} into ${report.table} · ${duration(report.elapsedMs)}`),
+    paint.dim(`backfill ${report.run} · ${report.method} ${placeOf(report)} · ${duration(report.elapsedMs)}`),
   ]);
   sections.block([readLine(report), ...paceLine(report)]);
   sections.titled('Calendar', calendarLines(partitions, paint));
@@ -47,10 +47,16 @@ export function renderBackfillMarkdown(report: BackfillReport): string {
     : report.partitions.map((each) => [markdownCode(each.name), ...cells(each)]);
   const lines = [
     `## ${sentenceOf(report)}`,
-    `Run ${markdownCode(report.run)}, ${report.method} into ${markdownCode(report.table)}. ${readLine(report)}.`,
+    `Run ${markdownCode(report.run)}, ${report.method} ${placeOf(report, markdownCode)}. ${readLine(report)}.`,
     markdownTable(isPlan(report) ? PLAN_HEAD : HEAD, rows),
   ];
   return `${lines.join('\n\n')}\n`;
+}
+
+/** The table, or the service and whose days are its units. */
+function placeOf({ table, days, sinks }: BackfillReport, quoted = (text: string) => text): string {
+  if (table !== undefined) return `into ${quoted(table)}`;
+  return `to ${quoted(sinks[0]?.label ?? '')} by days${days === undefined ? '' : ` (${days})`}`;
 }
 
 const HEAD = ['partition', 'state', 'read:', 'accepted:', 'duplicate:', 'rejected:', 'verified', 'locked:', 'rows/s:'];

@@ -2,7 +2,7 @@ import type { Database } from '../../postgres/connection.js';
 import type { Hands } from '../../work/reclaim.js';
 import { handOut, type Watched, watch } from '../../work/watch.js';
 import type { CarriedOut } from '../carry-out.js';
-import type { PlannedPartition } from '../plan.js';
+import type { PlannedUnit } from '../plan.js';
 import type { States } from '../states.js';
 import { openSharedStates } from './shared-states.js';
 import { BACKFILL, failPartition } from './trade.js';
@@ -14,7 +14,7 @@ interface HandedOut {
   readonly database: Database;
   /** The run's own states, which are kept in step with those of the workers. */
   readonly states: States;
-  readonly partitions: readonly PlannedPartition[];
+  readonly partitions: readonly PlannedUnit[];
   readonly isDetached: boolean;
   readonly signal: AbortSignal;
   readonly finish: AbortSignal;

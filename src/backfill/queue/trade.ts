@@ -1,9 +1,10 @@
 import type { Database } from '../../postgres/connection.js';
 import type { Job } from '../../work/jobs.js';
 import type { Failure, Trade } from '../../work/trade.js';
-import { fillPartition } from '../carry-out.js';
+import { fillUnit } from '../carry-out.js';
 import type { Work } from '../context.js';
 import type { States } from '../states.js';
+import { tableHands } from '../table-hands.js';
 import { makeStatesTable, openSharedStates } from './shared-states.js';
 
 /** The kind of jobs that are partitions of a backfill. */
@@ -36,7 +37,7 @@ export async function backfillTrade({ database, withWork, signal }: Circumstance
             onPassed(() => work.gate.passed);
             const partition = work.plan.partitions.find(({ index }) => index === job.item);
             if (partition === undefined) throw new Error(`the plan of run ${job.run} has no partition ${job.item}`);
-            trouble = await fillPartition(work, partition);
+            trouble = await fillUnit(work, tableHands(work), partition);
           });
           return trouble;
         },
