@@ -27,21 +27,31 @@ interface Way {
   readonly done: readonly DoneStretch[];
 }
 
+/** So many batches more than the sinks take at once may wait for their settlement. */
+const MOST_SETTLING = 16;
+
 /** Opens the way for the batches of one invocation, which must be handed over in the order of the source. */
 export function createCarrier(way: Way): Carrier {
   const room = Math.max(...way.lanes.map(({ sink }) => sink.limits.concurrency));
   const underWay = new Set<Promise<void>>();
+  const delivering = new Set<Promise<unknown>>();
   const numberLines = createLineNumbers(way.done);
   const stored = new Map<number, number>();
   let failure: { readonly error: unknown } | undefined;
 
+  const deliverToAll = (item: PreparedItem) =>
+    Promise.all(way.lanes.map(async (lane, at) => [lane.sink.label, await deliver(way, lane, { item, at })] as const));
   const go = async (item: PreparedItem, firstLine: number) => {
-    const verdicts = new Map(
-      await Promise.all(
-        way.lanes.map(async (lane, at) => [lane.sink.label, await deliver(way, lane, { item, at })] as const),
-      ),
-    );
-    await way.settlement.settle({ item, firstLine, verdicts });
+    const answers = deliverToAll(item);
+    const leave = () => delivering.delete(answers);
+    delivering.add(answers);
+    answers.then(leave, leave);
+    await way.settlement.settle({ item, firstLine, verdicts: new Map(await answers) });
+  };
+  /** What is being settled does not keep the sinks waiting. */
+  const roomForOne = async () => {
+    while (underWay.size >= room + MOST_SETTLING) await Promise.race(underWay);
+    while (delivering.size >= room) await Promise.race(delivering).catch(() => undefined);
   };
   const rethrow = () => {
     if (failure !== undefined) throw failure.error;
@@ -61,7 +71,7 @@ export function createCarrier(way: Way): Carrier {
         })
         .finally(() => underWay.delete(journey));
       underWay.add(journey);
-      if (underWay.size >= room) await Promise.race(underWay);
+      await roomForOne();
       rethrow();
     },
     async arrived() {

@@ -61,8 +61,14 @@ class SettlementOfRun implements Settlement {
   private gathered: Gathered;
   private readonly gathering: Set<string>;
   private awaitingSource: (() => Promise<void>)[] = [];
+  /** Words that the source is being told. */
+  private readonly telling = new Set<Promise<void>>();
+  /** Batches that wait for their turn. */
+  private waiting = 0;
   private settledBytes: number;
   private settledTrail: number;
+  /** Where quarantine and trail ended when the position was saved last. */
+  private saved;
   private lastCheckpointMs = 0;
   private queue: Promise<void> = Promise.resolve();
   private failure: { readonly error: unknown } | undefined;
@@ -79,6 +85,7 @@ class SettlementOfRun implements Settlement {
       circumstances.run.position?.repairedBytes ?? 0,
     );
     this.settledTrail = this.trail.length;
+    this.saved = { bytes: this.settledBytes, trail: this.settledTrail };
     this.settled = start.settled;
     this.unsettled = emptyAccounts(circumstances.sinkLabels);
     this.gathered = nothingGathered(circumstances.sinkLabels);
@@ -91,8 +98,10 @@ class SettlementOfRun implements Settlement {
     return addAccounts(this.settled, gathering.size === 0 ? provisional : withUnsent(provisional, gathering));
   }
 
-  settle(returned: Returned): Promise<void> {
-    return this.inTurn(async () => {
+  async settle(returned: Returned): Promise<void> {
+    this.waiting++;
+    await this.inTurn(async () => {
+      this.waiting--;
       const entries = quarantineEntries(returned);
       const { source } = this.circumstances;
       const part = source.parts[returned.item.raw.part]?.label ?? '';
@@ -116,8 +125,10 @@ class SettlementOfRun implements Settlement {
       else this.gathered.words.push(wordTo(returned));
       if (this.circumstances.gathering.length > 0) return;
       this.release();
-      if (isOfMessages || this.isTimeToSave()) await this.save('unfinished');
+      // Of several messages' batches that have come back the last one saves for all.
+      if (isOfMessages ? this.waiting === 0 : this.isTimeToSave()) await this.save('unfinished', this.needsPosition());
     });
+    await this.told();
   }
 
   finished(sink: string): void {
@@ -139,26 +150,40 @@ class SettlementOfRun implements Settlement {
     return this.circumstances.elapsedMs() - this.lastCheckpointMs >= CHECKPOINT_EVERY_MS;
   }
 
-  checkpoint(state: RunPosition['state']): Promise<void> {
-    return this.inTurn(() => {
+  async checkpoint(state: RunPosition['state']): Promise<void> {
+    await this.inTurn(() => {
       // A part of the events is not enough for a sink of totals: the run is settled as a whole, or begins anew.
       const isWhole =
         this.circumstances.source.settles === 'messages' || this.accounts.sinks.every(({ unsent }) => unsent === 0);
       if (this.gathering.size === 0 && isWhole) this.release();
-      return this.save(state);
+      return this.save(state, true);
     });
+    await this.told();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.queue;
+    await Promise.allSettled(this.telling);
     await this.quarantine[Symbol.asyncDispose]();
     await this.trail[Symbol.asyncDispose]();
   }
 
-  private async save(state: RunPosition['state']): Promise<void> {
-    const { run, resumed, elapsedMs, intents } = this.circumstances;
+  private async save(state: RunPosition['state'], withPosition: boolean): Promise<void> {
     await this.quarantine.sync();
     await this.trail.sync();
+    if (withPosition) await this.savePosition(state);
+    for (const tellSource of this.awaitingSource.splice(0)) this.tell(tellSource);
+  }
+
+  /** Of messages the position tells only how many there were: it may lag behind while nothing is quarantined. */
+  private needsPosition(): boolean {
+    const { settledBytes, settledTrail, saved } = this;
+    const isSaved = saved.bytes === settledBytes && saved.trail === settledTrail;
+    return !isSaved || this.circumstances.source.settles !== 'messages' || this.isTimeToSave();
+  }
+
+  private async savePosition(state: RunPosition['state']): Promise<void> {
+    const { run, resumed, elapsedMs, intents } = this.circumstances;
     await savePosition(run.folder, {
       state,
       done: this.done.list(),
@@ -168,9 +193,25 @@ class SettlementOfRun implements Settlement {
       resumed,
       elapsedMs: Math.round(elapsedMs()),
     });
+    this.saved = { bytes: this.settledBytes, trail: this.settledTrail };
     this.lastCheckpointMs = elapsedMs();
     intents.compact(({ part, from, to }) => this.done.covers(part, from, to));
-    for (const tellSource of this.awaitingSource.splice(0)) await tellSource();
+  }
+
+  /** Tells the source what is settled, which takes its time: the next batch does not wait for it. */
+  private tell(tellSource: () => Promise<void>): void {
+    const word = tellSource();
+    this.telling.add(word);
+    const heard = () => this.telling.delete(word);
+    word.then(heard, (error: unknown) => {
+      this.failure ??= { error };
+      heard();
+    });
+  }
+
+  /** Resolves once the source has been told everything that is settled by now. */
+  private async told(): Promise<void> {
+    await Promise.all(this.telling);
   }
 
   /**
