@@ -21,8 +21,8 @@ export interface EventBatch {
   readonly offsets: Float64Array;
   /** How often each event has been tried before (replays of a quarantine); absent means never. */
   readonly attempts?: Uint16Array;
-  /** What lay around each event, outermost first; absent when no event was in an envelope. */
-  readonly layers?: readonly (readonly Layer[] | undefined)[];
+  /** What lay around each event, as JSON (see `layersAt`); absent when no event was in an envelope. */
+  readonly layers?: PackedStrings;
 }
 
 /** The JSON text of event `index`, byte for byte. */
@@ -33,6 +33,12 @@ export function textOf(batch: EventBatch, index: number): Uint8Array {
 /** The id of event `index`. */
 export function idOf(batch: EventBatch, index: number): string {
   return unpackString(batch.ids, index);
+}
+
+/** What lay around event `index`, outermost first; undefined when it was in no envelope. */
+export function layersAt({ layers }: EventBatch, index: number): readonly Layer[] | undefined {
+  const json = layers === undefined ? '' : unpackString(layers, index);
+  return json === '' ? undefined : (JSON.parse(json) as readonly Layer[]); // as the batch was written
 }
 
 /** The name of event `index`, empty when it has none. */

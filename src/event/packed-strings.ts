@@ -10,3 +10,16 @@ export function unpackString(packed: PackedStrings, index: number): string {
   const { buffer, byteOffset } = packed.bytes;
   return Buffer.from(buffer, byteOffset).toString('utf8', start, packed.ends[index]);
 }
+
+/** Packs strings; what is missing up to `count` is empty. */
+export function packStrings(strings: readonly string[], count: number): PackedStrings {
+  const ends = new Uint32Array(count);
+  let end = 0;
+  for (let i = 0; i < count; i++) {
+    end += Buffer.byteLength(strings[i] ?? '');
+    ends[i] = end;
+  }
+  const bytes = new Uint8Array(end);
+  Buffer.from(bytes.buffer).write(strings.join(''));
+  return { bytes, ends };
+}

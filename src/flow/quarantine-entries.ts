@@ -1,4 +1,4 @@
-import { type EventBatch, idOf, nameOf, textOf } from '../event/batch.js';
+import { type EventBatch, idOf, layersAt, nameOf, textOf } from '../event/batch.js';
 import type { Rejection, Verdict } from '../sinks/sink.js';
 import type { ProblemAccount } from './accounts.js';
 import type { PreparedItem } from './prepare/in-order.js';
@@ -103,7 +103,7 @@ function fromVerdict(events: EventBatch, index: number, { sink, verdict }: Refus
     timeUs: events.timesUs[index],
     problems: [problemIn(verdict)],
     attempts: (events.attempts?.[index] ?? 0) + 1,
-    layers: events.layers?.[index],
+    layers: layersAt(events, index),
     raw: textOf(events, index),
   };
 }

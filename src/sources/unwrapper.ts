@@ -6,6 +6,10 @@ import type { ObjectScan } from '../event/scan.js';
 export type Content =
   /** The JSON value at a pointer; a string is read as the JSON text that it holds. */
   | { readonly kind: 'value'; readonly at: readonly string[] }
+  /** The JSON text that a string of the envelope holds. */
+  | { readonly kind: 'string'; readonly text: string }
+  /** The JSON value that stands there; a string is read as the JSON text that it holds. */
+  | { readonly kind: 'span'; readonly span: Span }
   /** The value at a pointer, which is the event: no envelope is looked for in it. */
   | { readonly kind: 'event'; readonly at: readonly string[] }
   /** Each element of the array at a pointer. */

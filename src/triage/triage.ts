@@ -1,4 +1,4 @@
-import { type EventBatch, nameOf, textOf } from '../event/batch.js';
+import { type EventBatch, layersAt, nameOf, textOf } from '../event/batch.js';
 import type { PreparedItem } from '../flow/prepare/in-order.js';
 import type { PreparePool } from '../flow/prepare/pool.js';
 import { untilStopped } from '../flow/until-stopped.js';
@@ -80,7 +80,7 @@ function eventAt(events: EventBatch, i: number): Found {
   return {
     name: nameOf(events, i),
     timeUs: events.timesUs[i] ?? Number.NaN,
-    layers: events.layers?.[i] ?? [],
+    layers: layersAt(events, i) ?? [],
     attempts: events.attempts?.[i] ?? 0,
     json: textOf(events, i),
   };

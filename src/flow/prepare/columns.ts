@@ -1,6 +1,7 @@
 import type { EventBatch } from '../../event/batch.js';
 import { hashId } from '../../event/id-hash.js';
 import type { Layer } from '../../event/layer.js';
+import { packStrings } from '../../event/packed-strings.js';
 import type { Cursor } from './cursor.js';
 
 const INITIAL_EVENTS = 4_096;
@@ -18,7 +19,7 @@ export class ColumnsBuilder {
   private lines = new Float64Array(INITIAL_EVENTS);
   private offsets = new Float64Array(INITIAL_EVENTS);
   private attempts: Uint16Array | undefined;
-  private layers: (readonly Layer[] | undefined)[] | undefined;
+  private layers: string[] | undefined;
   private idBytes = Buffer.alloc(INITIAL_ID_BYTES);
   private idLength = 0;
   private nameTable: string[] = [];
@@ -60,7 +61,7 @@ export class ColumnsBuilder {
       lines: this.lines.slice(0, count),
       offsets: this.offsets.slice(0, count),
       ...(attempts === undefined ? {} : { attempts: attempts.slice(0, count) }),
-      ...(layers === undefined ? {} : { layers }),
+      ...(layers === undefined ? {} : { layers: packStrings(layers, count) }),
     };
     this.count = 0;
     this.idLength = 0;
@@ -96,8 +97,8 @@ export class ColumnsBuilder {
 
   private addLayers(layers: readonly Layer[], at: number): void {
     this.layers ??= [];
-    while (this.layers.length < at) this.layers.push(undefined);
-    this.layers[at] = layers;
+    while (this.layers.length < at) this.layers.push('');
+    this.layers[at] = JSON.stringify(layers);
   }
 
   private indexOfName(name: string): number {

@@ -84,7 +84,10 @@ export class Preparation implements Preparer {
   }
 
   private begin({ bytes, format, maxEvents }: PrepareInput): void {
-    const isQuick = this.quick.begin(bytes, this.spec.split === undefined && (format.kind === 'csv' || isUtf8(bytes)));
+    const isPossible = this.spec.split === undefined && (format.kind === 'csv' || isUtf8(bytes));
+    // The records of a queue are letters.
+    const areEnvelopes = this.spec.settlesLines === true && this.unwrapping !== undefined;
+    const isQuick = this.quick.begin(bytes, isPossible, areEnvelopes);
     this.parser.begin(bytes, format.kind === 'ndjson' && !isQuick);
     // Rows of CSV are written into a buffer that moves as it grows: nothing can be written behind them.
     this.canUnwrap = this.unwrapping !== undefined && format.kind !== 'csv';
@@ -165,6 +168,10 @@ export class Preparation implements Preparer {
     const { cursor } = this;
     if (isInner && this.room <= 0) {
       this.leaveOut(cursor.line);
+      return;
+    }
+    if (isInner && this.quick.acceptsContent(cursor) && (isEvent || !this.isSuspect())) {
+      this.takeEvent(true);
       return;
     }
     const parsed = this.parser.parse(cursor, isInner);

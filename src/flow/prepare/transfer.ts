@@ -13,6 +13,8 @@ export function transferOf({ events, encoded }: PreparedBatch): ArrayBuffer[] {
     events.lines,
     events.offsets,
     events.attempts,
+    events.layers?.bytes,
+    events.layers?.ends,
   ];
   const buffers = new Set<ArrayBuffer>();
   for (const column of columns) if (column?.buffer instanceof ArrayBuffer) buffers.add(column.buffer);

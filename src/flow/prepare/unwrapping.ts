@@ -107,6 +107,13 @@ export class Unwrapping {
       case 'value':
         if (this.moveInto(content.at)) this.takeValue();
         return;
+      case 'span':
+        cursor.narrowTo(content.span.start, content.span.end);
+        this.takeValue();
+        return;
+      case 'string':
+        this.takeString(content.text);
+        return;
       case 'each':
         if (this.moveInto(content.at)) this.takeEach(elementSpans(cursor.text, cursor) ?? []);
         return;
@@ -140,18 +147,23 @@ export class Unwrapping {
     }
     const { start, end } = cursor;
     const isPlain = !cursor.text.subarray(start, end).includes(0x5c);
-    if (isPlain) cursor.narrowTo(start + 1, end - 1);
-    else if (!this.moveToString()) return;
-    if (isBlank(cursor.text, cursor)) this.way.hold({ code: 'empty_letter', message: 'the body is empty' });
-    else this.way.takeInner(false);
+    if (isPlain) {
+      cursor.narrowTo(start + 1, end - 1);
+      this.takeUnlessBlank();
+    } else this.takeString(this.stringUnderCursor());
   }
 
-  private moveToString(): boolean {
-    const text = this.stringUnderCursor();
-    const isWhole = text.isWellFormed();
-    if (isWhole) this.moveToText(Buffer.from(text));
-    else this.way.hold({ code: 'lone_surrogate', message: 'the body holds half of a surrogate pair: no Unicode text' });
-    return isWhole;
+  private takeString(text: string): void {
+    if (text.isWellFormed()) {
+      this.moveToText(Buffer.from(text));
+      this.takeUnlessBlank();
+    } else
+      this.way.hold({ code: 'lone_surrogate', message: 'the body holds half of a surrogate pair: no Unicode text' });
+  }
+
+  private takeUnlessBlank(): void {
+    if (isBlank(this.cursor.text, this.cursor)) this.way.hold({ code: 'empty_letter', message: 'the body is empty' });
+    else this.way.takeInner(false);
   }
 
   private takeEach(elements: readonly Span[]): void {

@@ -64,15 +64,19 @@ function argumentsOf(args: readonly unknown[], raw: RawValue, at: readonly strin
     if (Array.isArray(arg) && arg.some(isObject)) return [{ kind: 'each', at: here }];
     if (!isObject(arg) || Object.keys(arg).length === 0 || isPointer(arg)) return [];
     const span = locatePointer(raw.text, raw, here);
-    const text = span && sliceOf(raw, span);
-    if (span === undefined || !text?.includes('"_aj_')) return [{ kind: 'value', at: here }];
-    return [{ kind: 'text', text: withoutMarks(raw, span) }];
+    if (span === undefined) return [{ kind: 'value', at: here }];
+    return [holdsMarks(raw, span) ? { kind: 'text', text: withoutMarks(raw, span) } : { kind: 'span', span }];
   });
   if (contents.length > 0) return contents;
   const message = args.some((arg) => isObject(arg) && isPointer(arg))
     ? 'the job names a record of its application (a GlobalID) and holds no event: run it there'
     : 'the job has no object among its arguments, so there is no event in it: run it where it came from';
   return [{ kind: 'hold', code: 'no_event_in_job', message }];
+}
+
+/** Whether Rails has noted anything in the value. */
+function holdsMarks({ text }: RawValue, { start, end }: Span): boolean {
+  return Buffer.from(text.buffer, text.byteOffset + start, end - start).includes('"_aj_');
 }
 
 const isPointer = (arg: JsonObject) => Object.hasOwn(arg, '_aj_globalid');

@@ -15,8 +15,8 @@ export const letter: Family = {
   open(line) {
     if (line.respool !== LETTER_MARK) return undefined;
     const { kind, queue, origin, id, name, sentAt, failedAt, deliveries } = line;
-    const headers = plainHeaders(line.headers);
-    const seen = fromHeaders(headers);
+    const headers = line.headers === undefined ? undefined : plainHeaders(line.headers);
+    const seen = headers === undefined ? NOTHING_SEEN : fromHeaders(headers);
     const layer: Layer = {
       kind: textOf(kind) ?? 'letter',
       ...defined({
@@ -28,8 +28,8 @@ export const letter: Family = {
         error: errorOf(line.error) ?? seen.error,
       }),
     };
-    const given: Given = { ...defined({ id: ownId(kind, queue, id) }), ...binaryCloudEvent(headers) };
-    if (isCeleryHeaders(headers) && typeof line.body === 'string') {
+    const given: Given = { ...defined({ id: ownId(kind, queue, id) }), ...(headers && binaryCloudEvent(headers)) };
+    if (headers !== undefined && isCeleryHeaders(headers) && typeof line.body === 'string') {
       const task = celeryLayer(String(headers.task), String(headers.id), headers.retries);
       return {
         layer: { ...layer, ...task, kind: layer.kind },
@@ -49,7 +49,7 @@ function ownId(kind: unknown, queue: unknown, id: unknown): string | undefined {
 
 function bodyOf({ body, bodyBase64 }: JsonObject): Content {
   if (typeof bodyBase64 === 'string') return { kind: 'base64', at: ['bodyBase64'] };
-  if (typeof body === 'string') return { kind: 'value', at: ['body'] };
+  if (typeof body === 'string') return { kind: 'string', text: body };
   return { kind: 'hold', code: 'empty_letter', message: 'the letter has no body' };
 }
 
@@ -69,6 +69,8 @@ function plainHeaders(headers: unknown): JsonObject {
 }
 
 type Seen = Partial<Pick<Layer, 'queue' | 'name' | 'time' | 'error'>>;
+
+const NOTHING_SEEN: Seen = {};
 
 function fromHeaders(headers: JsonObject): Seen {
   const error = errorInAttributes(headers);

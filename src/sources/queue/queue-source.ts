@@ -58,6 +58,15 @@ function refuseDanger(label: string, { danger }: QueueDescription, { dryRun }: S
   });
 }
 
+/** The UTF-8 of lines in a buffer of its own, which may move to a worker. */
+function bytesOf(lines: readonly string[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0));
+  const view = Buffer.from(bytes.buffer);
+  let at = 0;
+  for (const line of lines) at += view.write(line, at);
+  return bytes;
+}
+
 interface Opened<H> {
   readonly driver: QueueDriver<H>;
   readonly description: QueueDescription;
@@ -142,7 +151,7 @@ class QueueSource<H> implements Source {
     const { snapshot, options } = this.opened;
     const lines = messages.map(({ letter }) => letterLine(letter));
     await snapshot?.write(messages, lines);
-    const bytes = new Uint8Array(Buffer.from(lines.join('')));
+    const bytes = bytesOf(lines);
     const from = this.received;
     this.received += bytes.length;
     const keys = messages.map(({ key }) => key);

@@ -1,4 +1,4 @@
-import { idOf, nameOf, textOf } from '../../../src/event/batch.js';
+import { idOf, layersAt, nameOf, textOf } from '../../../src/event/batch.js';
 import { parsePointer } from '../../../src/event/pointer.js';
 import { createPreparer } from '../../../src/flow/prepare/preparer.js';
 import type { PreparedBatch, PrepareSpec } from '../../../src/flow/prepare/spec.js';
@@ -31,7 +31,7 @@ function outcomeOf({ events, held }: PreparedBatch) {
       id: idOf(events, i),
       name: nameOf(events, i),
       text: Buffer.from(textOf(events, i)).toString(),
-      ...(events.layers?.[i] !== undefined && { layers: events.layers[i] }),
+      ...(layersAt(events, i) !== undefined && { layers: layersAt(events, i) }),
       ...(events.attempts?.[i] && { attempts: events.attempts[i] }),
     })),
     held: held.map(({ line, problems, layers, raw }) => ({

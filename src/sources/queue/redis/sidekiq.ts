@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Letter } from '../../letter.js';
@@ -120,7 +121,8 @@ async function describeQueue(redis: Redis, key: string): Promise<QueueDescriptio
 }
 
 function letterOf(bytes: Buffer, queue: string): Letter {
-  const job = parsedJob(bytes);
+  const body = isUtf8(bytes) ? bytes.toString() : bytes;
+  const job = parsedJob(body);
   const retries = numberOf(job.retry_count);
   const [name, message] = [textOf(job.error_class), textOf(job.error_message)];
   return {
@@ -135,6 +137,6 @@ function letterOf(bytes: Buffer, queue: string): Letter {
     // The first try is no retry, and the first retry has the count 0.
     deliveries: retries === undefined ? undefined : retries + 1,
     error: name === undefined && message === undefined ? undefined : { class: name, message },
-    body: bytes,
+    body,
   };
 }
