@@ -22,7 +22,7 @@ import type { Invocation } from './command.js';
 import { confirm } from './confirm.js';
 import type { ReplayOptions } from './replay.js';
 import { identityOf, selectionOf } from './replay-identity.js';
-import { openSinks, sinkAddresses } from './replay-sinks.js';
+import { openSinks, refuseWholeSinks, sinkAddresses } from './replay-sinks.js';
 import { specOf } from './replay-spec.js';
 import { openCatalog, saidOfFields } from './schema-option.js';
 import { fetchesBodies, unwrapperFor } from './unwrap-option.js';
@@ -108,6 +108,7 @@ async function openAll(call: Call & { readonly opening: Opening }, closing: Asyn
       ...(selection !== undefined && { selection }),
     }),
   );
+  refuseWholeSinks(opened, sinks);
   if (resumed !== undefined) {
     const labels = sinks.map(({ label }) => label);
     refuseMovedSinks(resumed, labels);

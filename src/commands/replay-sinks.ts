@@ -4,6 +4,7 @@ import { IncompleteError, UsageError } from '../errors.js';
 import { absentSink } from '../flow/absent-sink.js';
 import { sinkSchemes } from '../sinks/open.js';
 import type { Sink } from '../sinks/sink.js';
+import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
 import type { ReplayOptions } from './replay.js';
 
@@ -43,6 +44,23 @@ export async function openSinks(
     sinks.push(sink);
   }
   return sinks;
+}
+
+/**
+ * Refuses sinks that send only once they have seen every event where events come from a queue: until then none of its
+ * messages could be acknowledged, and no queue lets all of them be held for so long.
+ * @throws UsageError `sink_of_whole_sources`.
+ */
+export function refuseWholeSinks({ label, settles }: Pick<Source, 'label' | 'settles'>, sinks: readonly Sink[]): void {
+  const whole = sinks.find(({ finish }) => finish !== undefined);
+  if (settles !== 'messages' || whole === undefined) return;
+  throw new UsageError(
+    `${whole.name} sends only once it has seen every event, and until then no message of ${label} could be acknowledged`,
+    {
+      code: 'sink_of_whole_sources',
+      hint: 'write the messages to a file while another sink takes them (--snapshot letters.ndjson), then replay that file into this one',
+    },
+  );
 }
 
 function sameSink(label: string): UsageError {

@@ -88,3 +88,18 @@ test('a queue stuck on a null partition key is triaged, repaired and drained, on
   expect(JSON.parse(kept.stdout)).toMatchObject({ exitCode: 0, sinks: [{ accepted: 0, duplicate: LETTERS }] });
   expect(await rows()).toEqual(all);
 }, 120_000);
+
+test('a sink that needs every event before it sends is refused a queue, and nothing is touched', async () => {
+  await using folder = await folderWith();
+  const queue = await server.deadLetters('totals');
+  await queue.send([letter(1)]);
+  const env = { ...server.env, DD_API_KEY: 'dd-api-key' };
+  for (const sink of ['datadog-metrics:?endpoint=http://127.0.0.1:1&rule.paid.value=/amount', 'datadog-archive:out']) {
+    const args = ['replay', 'sqs:totals?wait=0', '--to', sink, '--yes'];
+    const { status, stderr } = await respool(args, { cwd: folder.path, env });
+    expect(stderr).toContain('sends only once it has seen every event');
+    expect(stderr).toContain('--snapshot letters.ndjson');
+    expect(status).toBe(3);
+  }
+  expect(await queue.waiting()).toBe(1);
+});

@@ -37,6 +37,7 @@ const ACCEPTED: Verdict = { kind: 'accepted' };
 export function createMetricsSink(options: MetricsSinkOptions): Sink {
   const { label, measuring, isComplete } = options;
   const hasDistributions = measuring.rules.some(({ type }) => type === 'distribution');
+  const hasTotals = measuring.rules.some(({ type }) => type !== 'distribution');
   const gathering = new Gathering(options);
   let last: Promise<unknown> = Promise.resolve();
   return {
@@ -46,7 +47,7 @@ export function createMetricsSink(options: MetricsSinkOptions): Sink {
     limits: { maxEvents: MOST_EVENTS, maxBytes: Number.MAX_SAFE_INTEGER, concurrency: 1 },
     describe: () => ({
       notes: [
-        `${measuring.rules.length} rules turn events into metrics; totals are sent once all events are there`,
+        `${measuring.rules.length} rules turn events into metrics${hasTotals ? '; totals are sent once all events are there' : ''}`,
         isComplete
           ? 'complete=true: the totals replace those that Datadog has for the same seconds'
           : 'the tag respool_source keeps these totals apart from those of other sources',
@@ -67,7 +68,7 @@ export function createMetricsSink(options: MetricsSinkOptions): Sink {
       last = turn.catch(() => undefined);
       return turn;
     },
-    finish: (signal) => gathering.send(signal),
+    ...(hasTotals && { finish: (signal: AbortSignal) => gathering.send(signal) }),
     async [Symbol.asyncDispose]() {
       await options.close();
       await gathering.totals.remove();
