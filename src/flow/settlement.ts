@@ -126,7 +126,8 @@ class SettlementOfRun implements Settlement {
       if (this.circumstances.gathering.length > 0) return;
       this.release();
       // Of several messages' batches that have come back the last one saves for all; none waits for long.
-      if (this.isTimeToSave() || (isOfMessages && this.waiting === 0)) await this.save('unfinished', this.needsPosition());
+      if (this.isTimeToSave() || (isOfMessages && this.waiting === 0))
+        await this.save('unfinished', this.needsPosition());
     });
     await this.told();
   }
