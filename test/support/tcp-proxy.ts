@@ -5,6 +5,11 @@ export interface TcpProxy extends AsyncDisposable {
   readonly url: string;
   /** Cuts the connection whose client next sends `text`: behind it when it is sent on, in front of it otherwise. */
   cutBehind(text: string, options?: { readonly forward?: boolean }): void;
+  /**
+   * From now on cuts a share of the connections whose client sends `text`, half of them behind it; `random` is between
+   * 0 and 1. A share of 0 ends it.
+   */
+  cutOften(text: string, share: number, random: () => number): void;
   /** Cuts every connection that is open now. */
   cutAll(): void;
   /** How often it has cut. */
@@ -15,7 +20,7 @@ export interface TcpProxy extends AsyncDisposable {
 export async function startProxy(target: string): Promise<TcpProxy> {
   const to = new URL(target);
   const sockets = new Set<Socket>();
-  let word: { readonly text: string; readonly forward: boolean } | undefined;
+  let fault: ((chunk: Buffer) => 'behind' | 'before' | undefined) | undefined;
   let cuts = 0;
   const server = createServer((client) => {
     let isCut = false;
@@ -31,17 +36,16 @@ export async function startProxy(target: string): Promise<TcpProxy> {
     }
     upstream.pipe(client);
     client.on('data', (chunk) => {
-      if (word === undefined || !chunk.includes(word.text)) {
+      const where = fault?.(chunk);
+      if (where === undefined) {
         upstream.write(chunk);
         return;
       }
-      const { forward } = word;
-      word = undefined;
       cuts++;
       isCut = true;
       upstream.unpipe(client);
       client.destroy();
-      if (forward) upstream.end(chunk);
+      if (where === 'behind') upstream.end(chunk);
       else upstream.destroy();
     });
   });
@@ -52,7 +56,17 @@ export async function startProxy(target: string): Promise<TcpProxy> {
   return {
     url: url.href,
     cutBehind(text, { forward = true } = {}) {
-      word = { text, forward };
+      fault = (chunk) => {
+        if (!chunk.includes(text)) return undefined;
+        fault = undefined;
+        return forward ? 'behind' : 'before';
+      };
+    },
+    cutOften(text, share, random) {
+      fault = (chunk) => {
+        if (!chunk.includes(text) || random() >= share) return undefined;
+        return random() < 0.5 ? 'behind' : 'before';
+      };
     },
     cutAll() {
       for (const socket of sockets) socket.destroy();

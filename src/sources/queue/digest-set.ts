@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 
 const WORDS = 4;
 
-/** A set of texts in 16 bytes each: two texts are taken for one with a chance of 2^-128 a pair. */
+/** A set of texts in 16 bytes each: two texts are taken for one with a chance of 2^-127 a pair. */
 export interface DigestSet {
   readonly size: number;
   has(text: string): boolean;
@@ -16,7 +16,7 @@ export function createDigestSet(): DigestSet {
   let size = 0;
   const find = (table: Uint32Array, digest: Uint32Array): number => {
     const mask = table.length / WORDS - 1;
-    for (let slot = (digest[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = mixed(digest) & mask; ; slot = (slot + 1) & mask) {
       const at = slot * WORDS;
       if (isEmpty(table, at) || equals(table, at, digest)) return at;
     }
@@ -47,13 +47,39 @@ export function createDigestSet(): DigestSet {
   };
 }
 
-/** The first 16 bytes of the SHA-256; the last word is never zero, which marks empty slots. */
+const LONGEST_PLAIN = WORDS * 4 - 1;
+const PLAIN = 0x80;
+
+/**
+ * A short text of ASCII itself, or the first 16 bytes of the SHA-256; the last byte tells them apart and is never zero,
+ * as that of an empty slot is.
+ */
 function digestOf(text: string): Uint32Array {
-  const bytes = hash('sha256', text, 'buffer');
-  const digest = new Uint32Array(WORDS);
-  for (let word = 0; word < WORDS; word++) digest[word] = bytes.readUInt32LE(word * 4);
-  digest[WORDS - 1] = (digest[WORDS - 1] ?? 0) || 1;
-  return digest;
+  const bytes = new Uint8Array(WORDS * 4);
+  const isPlain = text.length <= LONGEST_PLAIN && writePlain(text, bytes);
+  if (!isPlain) bytes.set(hash('sha256', text, 'buffer').subarray(0, WORDS * 4));
+  const last = bytes[LONGEST_PLAIN] ?? 0;
+  bytes[LONGEST_PLAIN] = isPlain ? PLAIN | text.length : last & ~PLAIN || 1;
+  return new Uint32Array(bytes.buffer);
+}
+
+function writePlain(text: string, bytes: Uint8Array): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7f) return false;
+    bytes[at] = code;
+  }
+  return true;
+}
+
+/** Numbers that follow one another are spread over all slots. */
+function mixed(digest: Uint32Array): number {
+  let mix = 0;
+  for (let word = 0; word < WORDS; word++) {
+    mix = Math.imul(mix ^ (digest[word] ?? 0), 0x9e3779b1);
+    mix ^= mix >>> 15;
+  }
+  return mix >>> 0;
 }
 
 function isEmpty(table: Uint32Array, at: number): boolean {

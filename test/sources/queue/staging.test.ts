@@ -1,5 +1,7 @@
+import pg from 'pg';
 import { expect, test } from 'vitest';
 import { createDatabase } from '../../support/postgres.js';
+import { startProxy } from '../../support/tcp-proxy.js';
 import { type QueueUnderTest, queueContract } from '../queue-contract.js';
 import { drain, openQueueOf } from './draining.js';
 
@@ -94,7 +96,7 @@ test('rows of a process that died are free again at once', async () => {
   expect((await drain(table, 'take')).tally).toMatchObject({ acked: 1 });
 });
 
-test('a session that broke under its rows removes none of them and says so', async () => {
+test('rows whose session broke are removed in another one, but for those that somebody else has taken', async () => {
   await using table = await staging();
   await table.send(['{"n":1}', '{"n":2}']);
   await using source = await openQueueOf(table);
@@ -103,11 +105,34 @@ test('a session that broke under its rows removes none of them and says so', asy
     await table.query(
       `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and state = 'idle in transaction'`,
     );
+    const other = new pg.Client(table.address.replace(/\?.*/u, ''));
+    await other.connect();
+    await other.query('begin; select from staging where id = 1 for update');
     await batch.settle({ takenLines: [0, 1], quarantinedLines: [] });
+    await other.end();
   }
 
-  expect(source.tally?.()).toMatchObject({ acked: 0, left: 2 });
-  expect(await table.waiting()).toBe(2);
+  expect(source.tally?.()).toMatchObject({ acked: 1, left: 1, comesBack: 1 });
+  expect(await table.waiting()).toBe(1);
+});
+
+test.each([
+  ['lost', true],
+  ['never sent', false],
+])('a commit whose answer is %s leaves numbers that are those of the table', async (_, forward) => {
+  await using table = await staging();
+  await table.send(Array.from({ length: 50 }, (__, n) => `{"n":${n}}`));
+  await using proxy = await startProxy(table.address);
+  await using source = await openQueueOf({ address: proxy.url, env: {} });
+  for await (const batch of source.batches([], signal)) {
+    if (batch.kind === 'failure') throw batch.error;
+    proxy.cutBehind('commit', { forward });
+    await batch.settle({ takenLines: Array.from({ length: batch.lines ?? 0 }, (__, n) => n), quarantinedLines: [] });
+  }
+
+  expect(proxy.cuts).toBe(1);
+  expect(source.tally?.()).toMatchObject({ acked: 50, left: 0, notes: [] });
+  expect(await table.waiting()).toBe(0);
 });
 
 test('what stays in the table is not locked for the rest of the run', async () => {

@@ -11,7 +11,9 @@ const NOTHING: Readonly<Record<string, unknown>> = {};
 
 /** The members of an object; none of anything else. */
 export function members(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Readonly<Record<string, unknown>>) : NOTHING; // an object
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : NOTHING; // an object
 }
 
 export function textOf(value: unknown): string | undefined {

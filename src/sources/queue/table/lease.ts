@@ -1,6 +1,6 @@
 import type { Connection, Database, Row } from '../../../postgres/connection.js';
-import { kindOf } from '../../../postgres/sql-error.js';
 import type { Acknowledgement, Message } from '../driver.js';
+import { keyList, removeUnleased } from './remove-unleased.js';
 import type { Statements } from './statements.js';
 
 /** Rows that nobody else takes while we hold them: a transaction with row locks in a session of its own. */
@@ -22,7 +22,10 @@ export interface Leases extends AsyncDisposable {
     page: readonly string[],
     signal: AbortSignal,
   ): Promise<{ readonly lease: Lease | undefined; readonly rows: readonly Row[] }>;
-  /** Removes rows in the transactions that hold them, and commits. */
+  /**
+   * Removes rows in the transactions that hold them, and commits; those whose session broke in one of their own.
+   * @throws what the server says when it refuses, or cannot be reached.
+   */
   remove(messages: readonly Leased[]): Promise<readonly Acknowledgement[]>;
   giveBack(messages: readonly Leased[]): Promise<void>;
 }
@@ -75,15 +78,19 @@ export function createLeases({ database, statements, most, signal }: LeasesOptio
       return { lease: rows.length === 0 ? undefined : lease, rows };
     },
     async remove(messages) {
-      const answers = new Map<Leased, Acknowledgement>();
-      for (const [lease, own] of byLease(messages)) {
-        await inTurn(lease, async () => {
-          const removed = await removeRows(lease, own, statements);
-          for (const message of own) answers.set(message, removed(message.key));
-          await endWhenEmpty(lease);
-        });
-      }
-      return messages.map((message) => answers.get(message) ?? 'lost');
+      const removed = new Set<string>();
+      await Promise.all(
+        [...byLease(messages)].map(([lease, own]) =>
+          inTurn(lease, async () => {
+            for (const key of await removeRows(lease, own, statements)) removed.add(key);
+            await endWhenEmpty(lease);
+          }),
+        ),
+      );
+      const keys = messages.map(({ key }) => key).filter((key) => !removed.has(key));
+      if (keys.length === 0) return messages.map(() => 'acked');
+      const answer = await removeUnleased({ database, statements, keys, signal });
+      return messages.map(({ key }) => (removed.has(key) ? 'acked' : answer(key)));
     },
     async giveBack(messages) {
       for (const [lease, own] of byLease(messages)) {
@@ -124,29 +131,28 @@ function begin(
 }
 
 /**
- * Removes rows and commits. What the same lease still holds is locked again at once; what somebody else got hold of in
- * between is not ours any more.
+ * Removes rows and commits, and resolves to the keys of those that are certainly removed. What the same lease still holds
+ * is locked again at once; what somebody else got hold of in between is not ours any more.
  */
 async function removeRows(
   lease: Lease,
   messages: readonly Leased[],
   statements: Statements,
-): Promise<(key: string) => Acknowledgement> {
+): Promise<readonly string[]> {
   const mine = messages.map(({ key }) => key).filter((key) => lease.held.delete(key));
-  if (mine.length === 0) return () => 'lost';
-  let removed: ReadonlySet<string>;
+  if (mine.length === 0) return [];
+  let removed: readonly string[];
   try {
     const rows = await lease.connection.rows(statements.remove, [keyList(mine)]);
     await lease.connection.run('commit');
-    removed = new Set(rows.map(({ key }) => String(key)));
-  } catch (error) {
-    // The transaction is over, and the locks with it.
-    const isAnswer = kindOf(error) !== 'wait' && kindOf(error) !== undefined;
+    removed = rows.map(({ key }) => String(key));
+  } catch {
+    // The transaction is over, whether its commit was heard or not, and the locks with it.
     lease.held.clear();
-    return (key) => (isAnswer && mine.includes(key) ? 'failed' : 'lost');
+    return [];
   }
   await lockAgain(lease, statements).catch(() => lease.held.clear());
-  return (key) => (removed.has(key) ? 'acked' : 'lost');
+  return removed;
 }
 
 async function lockAgain({ connection, held }: Lease, { lock }: Statements): Promise<void> {
@@ -156,8 +162,6 @@ async function lockAgain({ connection, held }: Lease, { lock }: Statements): Pro
   held.clear();
   for (const { key } of locked) held.add(String(key));
 }
-
-const keyList = (keys: readonly string[]) => `[${keys.join(',')}]`;
 
 function byLease(messages: readonly Leased[]): ReadonlyMap<Lease, readonly Leased[]> {
   const groups = new Map<Lease, Leased[]>();

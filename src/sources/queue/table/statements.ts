@@ -11,6 +11,8 @@ export interface Statements {
   readonly sample: string;
   /** Parameter: an array of keys. Yields the keys that were removed. */
   readonly remove: string;
+  /** Parameter: an array of keys. Yields those that are still dead, whoever holds them. */
+  readonly open: string;
   /** Parameter: an array of keys. Locks again those that nobody else holds, and yields them. */
   readonly lock: string;
   /** How many dead rows, the oldest, and the first that its service will delete. */
@@ -33,7 +35,9 @@ export function statementsOf(layout: TableLayout): Statements {
   const valuesOf = (key: string) => layout.key.map(({ type }, at) => `(${key}->>${at})::${type}`).join(', ');
   const key = `jsonb_build_array(${columns.map((column) => `${column}::text`).join(', ')})::text as key`;
   const from = `from ${table} t where (${isDead})`;
-  const isOneOf = `${row} in (select ${valuesOf('k')} from jsonb_array_elements($1::jsonb) k)`;
+  const given = `select ${valuesOf('k')} from jsonb_array_elements($1::jsonb) k`;
+  // An array is looked up in the index of the key, whatever the server believes of the number of its elements.
+  const isOneOf = columns.length === 1 ? `${row} = any(array(${given}))` : `${row} in (${given})`;
   const texts = LETTER_COLUMNS.map((name) => `(${letter[name] ?? 'null'})::text as "${name}"`);
   const times = [timeText(letter.sentAt, 'sentAt'), timeText(letter.failedAt, 'failedAt')];
   return {
@@ -48,6 +52,7 @@ export function statementsOf(layout: TableLayout): Statements {
       removal.kind === 'delete'
         ? `delete ${from} and ${isOneOf} returning ${key}`
         : `update ${table} t set ${removal.set} where (${isDead}) and ${isOneOf} returning ${key}`,
+    open: `select ${key} ${from} and ${isOneOf}`,
     lock: `select ${key} ${from} and ${isOneOf} for update of t skip locked`,
     describe: `select count(*)::text as messages,
        extract(epoch from min(${letter.failedAt ?? letter.sentAt ?? 'null::timestamptz'}))::text as oldest,

@@ -75,7 +75,10 @@ export function createTableDriver({
       return messages;
     },
     isDrained: async () => isAtEnd,
-    ack: (messages) => leases.remove(messages),
+    ack: (messages) =>
+      leases.remove(messages).catch((error: unknown) => {
+        throw inWords(error);
+      }),
     release: (messages) => leases.giveBack(messages),
     async [Symbol.asyncDispose]() {
       if (closing.signal.aborted) return;
