@@ -55,7 +55,7 @@ export async function makePlan(planning: Planning): Promise<Omit<TableBackfill, 
 }
 
 /** What a plan says of the source. */
-function planFacts({ run, hashes, sinceUs, untilUs, accounts, failures, parts }: SourceRead) {
+export function planFacts({ run, hashes, sinceUs, untilUs, accounts, failures, parts }: SourceRead) {
   return {
     formatVersion: 1 as const,
     run,

@@ -14,7 +14,9 @@ export interface PartitionProgress {
   readonly duplicate: number;
   /** Rows that the server refused, counted in the quarantine. */
   readonly rejected: number;
-  /** Sum over the keys of those, 16 hex digits. */
+  /** Events of which nobody knows whether they arrived. */
+  readonly unknown?: number;
+  /** Sum over the keys of the rejected, 16 hex digits. */
   readonly rejectedChecksum?: string;
   /** Whether counts and checksum of source and table agreed. */
   readonly verified: boolean;
@@ -38,6 +40,8 @@ export interface PartitionProgress {
   readonly troubles?: number;
   /** Whether the old partition has been dropped. */
   readonly dropped?: boolean;
+  /** When a service had answered for all of it. */
+  readonly deliveredAt?: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
 }

@@ -101,6 +101,11 @@ function isNothing(value: unknown): boolean {
   return (typeof value === 'string' || typeof value === 'number') && Number(value) === 0;
 }
 
+/** Looks at an address alone. */
+export function watchHttp(url: string): () => Promise<Busy> {
+  return () => answers(url);
+}
+
 async function answers(url: string | undefined): Promise<Busy> {
   if (url === undefined) return undefined;
   try {

@@ -2,6 +2,7 @@ import { type LaterOptions, laterOptions } from './backfill-later-options.js';
 import type { Command, Invocation } from './command.js';
 import { gentleOptions } from './gentle-options.js';
 import type { ValuesOf } from './option.js';
+import { replayOptions } from './replay.js';
 
 const RUN = { name: 'run', summary: 'id of the backfill', isRequired: true, isVariadic: false } as const;
 
@@ -23,7 +24,8 @@ export const backfillStatus = command('status', 'runStatus', {
   summary: 'a calendar of the partitions of a backfill, and how each stands',
 });
 
-const retryOptions = { ...laterOptions, ...gentleOptions } as const;
+const { ledger, onUnknown, resend } = replayOptions;
+const retryOptions = { ...laterOptions, ...gentleOptions, ledger, onUnknown, resend } as const;
 
 /** The options of `respool backfill retry`, parsed. */
 export type RetryOptions = ValuesOf<typeof retryOptions>;

@@ -21,6 +21,7 @@ import { sinkSchemes } from '../sinks/open.js';
 import { openPostgresTable } from '../sinks/postgres/postgres.js';
 import type { LaterOptions } from './backfill-later-options.js';
 import type { Invocation } from './command.js';
+import type { ReplayOptions } from './replay.js';
 
 type Call = Invocation<LaterOptions>;
 
@@ -75,17 +76,28 @@ export interface OpenTableRun extends OpenRun {
 type Options = Pick<LaterOptions, 'jobs' | 'maxLock' | 'maxRate'>;
 type Target = Pick<Call, 'config' | 'io' | 'stop'> & { readonly options: Options };
 
+/** A command about a run that exists; what only some of them ask for is optional. */
+export type LaterCall = Call & {
+  readonly options: LaterOptions & Partial<Pick<ReplayOptions, 'resend' | 'onUnknown' | 'ledger'>>;
+};
+
 /**
  * Takes the state folder, opens the target of a run again and holds its range while `body` works.
  * @throws UsageError, CannotEvaluateError or IncompleteError with what the user does next.
  */
 export async function withRun<T>(
-  call: Call,
+  call: LaterCall,
   tell: (note: string) => void,
   body: (run: OpenRun) => Promise<T>,
   limits?: LoadLimits,
 ): Promise<T> {
-  return withTableRun(call, tell, body, limits);
+  return withStates(call, async (known, states) => {
+    const { plan } = known;
+    if (plan.method !== 'deliver')
+      return withTarget(call, { known, states, words: wordsOf(call, known), limits, tell }, body);
+    const { withDays } = await import('./backfill-days-later.js');
+    return withDays(call, { known, plan, states, limits, tell }, body);
+  });
 }
 
 /** The same for what only a run into a table can do. @throws UsageError `no_way_back` for every other. */
@@ -93,13 +105,21 @@ export async function withTableRun<T>(
   call: Call,
   tell: (note: string) => void,
   body: (run: OpenTableRun) => Promise<T>,
-  limits?: LoadLimits,
 ): Promise<T> {
+  const target = (known: KnownRun, states: States) =>
+    withTarget(call, { known, states, words: wordsOf(call, known), limits: undefined, tell }, body);
+  return withStates(call, target);
+}
+
+async function withStates<T>(call: Call, body: (known: KnownRun, states: States) => Promise<T>): Promise<T> {
   const known = await findRun(call);
   await using _lock = await lockFolder(call.options.stateDir);
   using states = openStates(known.folder);
-  const words = [call.options.to ?? known.record.sinks[0] ?? ''];
-  return await withTarget(call, { known, states, words, limits, tell }, body);
+  return await body(known, states);
+}
+
+function wordsOf({ options }: Call, { record }: KnownRun): readonly string[] {
+  return [options.to ?? record.sinks[0] ?? ''];
 }
 
 /** What is known of a run before its target is open. */

@@ -1,7 +1,6 @@
 import type { Target } from '../backfill/backfill-target.js';
 import { readPartman } from '../backfill/partman.js';
 import { tableTarget } from '../backfill/table-target.js';
-import { UsageError } from '../errors.js';
 import { parseAddress } from '../postgres/address.js';
 import type { Connection, Database } from '../postgres/connection.js';
 import { connect } from '../postgres/server.js';
@@ -10,6 +9,7 @@ import type { TablePlan } from '../sinks/postgres/plan.js';
 import { openPostgresTable } from '../sinks/postgres/postgres.js';
 import type { Sink } from '../sinks/sink.js';
 import type { BackfillOptions } from './backfill.js';
+import { refuseMessages, requireOneSink, targetKindOf } from './backfill-refusals.js';
 import type { Invocation } from './command.js';
 import { type Opening, type OpenReplay, openReplay } from './replay-open.js';
 import { sinkAddresses } from './replay-sinks.js';
@@ -27,10 +27,12 @@ export interface OpenBackfill extends AsyncDisposable {
  * @throws UsageError, CannotEvaluateError or IncompleteError with what the user does next.
  */
 export async function openBackfill(call: Call): Promise<OpenBackfill> {
-  requireOneSink(call);
-  const [address] = sinkAddresses(asReplay(call));
-  requirePostgres(address?.url ?? '');
-  return openTableBackfill(call);
+  requireOneSink(call.options);
+  const replay = asReplay(call);
+  const url = sinkAddresses(replay)[0]?.url ?? '';
+  if (targetKindOf(url) === 'table') return openTableBackfill(call);
+  const { openDayBackfill } = await import('./backfill-days.js');
+  return openDayBackfill(call, url, replay);
 }
 
 /** Opens a table, and sessions beside those of the sink. */
@@ -56,7 +58,7 @@ async function openTableBackfill(call: Call): Promise<OpenBackfill> {
   const open = await openReplay(asReplay(call), opening);
   try {
     if (found === undefined) throw new Error('the sink was opened');
-    refuseMessages(open);
+    refuseMessages(open.source);
     const { table, sink, url } = found;
     const database = await connect(parseAddress(url, io.env), open.jobs + 3, stop.now);
     const close = async () => {
@@ -104,29 +106,4 @@ function withPeriod(url: string, period: string | undefined): string {
   const address = new URL(url);
   address.searchParams.set('partition-by', period);
   return address.href;
-}
-
-/** Messages of a queue would have to be held until the last partition is done. */
-function refuseMessages({ source }: OpenReplay): void {
-  if (source.settles !== 'messages') return;
-  throw new UsageError(`${source.label} is a queue, and a backfill reads dumps and tables`, {
-    code: 'backfill_source',
-    hint: 'take a snapshot of it with respool replay --snapshot first, and backfill from that',
-  });
-}
-
-function requirePostgres(url: string): void {
-  if (/^postgres(?:ql)?:/i.test(url)) return;
-  throw new UsageError('a backfill needs a Postgres table for its target', {
-    code: 'backfill_target',
-    hint: 'write --to "postgres://user@host:5432/database?table=events"; for other sinks use respool replay --since --until',
-  });
-}
-
-function requireOneSink({ options }: Call): void {
-  if (options.to.length === 1) return;
-  throw new UsageError('a backfill has exactly one target', {
-    code: 'backfill_target',
-    hint: 'write one --to "postgres://user@host:5432/database?table=events"',
-  });
 }

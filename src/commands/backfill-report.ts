@@ -49,7 +49,7 @@ export async function reportOf(call: Call, ending: BackfillEnding): Promise<Back
       ...(await refusedKinds(run.folder)).map((kind) => ({ stage: opened.target.sink.name, ...kind })),
     ],
     failures: [...plan.failures, ...unavailable(ending)],
-    warnings: plan.warnings,
+    warnings: [...plan.warnings, ...(plan.method === 'deliver' ? opened.target.sink.describe().warnings : [])],
     notes: plan.notes,
     next: nextOf(call, ending),
     ...(ending.outcome.stoppedBy === 'interrupted' && {
@@ -81,7 +81,8 @@ export function partitionsReport({ plan, states, label }: Standing) {
   const accepted = sum((partition) => partition.accepted);
   const duplicate = sum((partition) => partition.duplicate);
   const rejected = sum((partition) => partition.rejected) + rejectedInAll - inPartitions;
-  const settled = undecodable + filtered + invalid + accepted + duplicate + rejected;
+  const unknown = units.reduce((total, { index }) => total + (states.of(index).unknown ?? 0), 0);
+  const settled = undecodable + filtered + invalid + accepted + duplicate + rejected + unknown;
   const isWhole = partitions.every(({ state }) => state === 'done' || state === 'undone');
   const isBalanced = partitions.every(
     (each) => each.state !== 'done' || each.read === each.accepted + each.duplicate + each.rejected,
@@ -105,7 +106,7 @@ export function partitionsReport({ plan, states, label }: Standing) {
         accepted,
         duplicate,
         rejected,
-        unknown: 0,
+        unknown,
         unsent: Math.max(0, read - settled),
       },
     ],
@@ -129,6 +130,7 @@ function partitionReport(partition: PlannedUnit | PlannedPartition, progress: Pa
     duplicate,
     rejected: partition.rejected + progress.rejected,
     verified,
+    ...(progress.unknown ? { unknown: progress.unknown } : {}),
     ...('oid' in partition && rowsIn(partition)),
     expected: { accepted: rows - expectedDuplicates, duplicate: expectedDuplicates, rejected: partition.rejected },
     bytes,
@@ -183,6 +185,8 @@ function nextOf({ options }: Call, { plan, states }: BackfillEnding): readonly N
   const next: NextCommand[] = [];
   if (all.some(({ state }) => state === 'failed'))
     next.push({ command: command('retry'), why: 'the failed partitions again' });
+  if (all.some(({ state }) => state === 'verifying'))
+    next.push({ command: command('verify'), why: 'asks again what has arrived, later' });
   if (all.some(({ state, oldOid }) => state === 'done' && oldOid !== undefined)) {
     next.push({ command: command('undo'), why: 'put the old partitions back' });
     next.push({ command: command('drop'), why: 'drop the old partitions, once you are sure' });

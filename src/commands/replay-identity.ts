@@ -10,7 +10,7 @@ import type { SinkAddress } from './replay-sinks.js';
 type Call = Invocation<ReplayOptions>;
 
 /** Tells runs over the same events from others; what cannot be recognised (standard input, a queue) has none. */
-export function selectionOf({ options }: Call, { label, parts, settles }: Source): string | undefined {
+export function selectionOf({ options }: Pick<Call, 'options'>, { label, parts, settles }: Source): string | undefined {
   if (settles === 'messages' || parts.some(({ bytes }) => bytes === undefined)) return undefined;
   const { since, until, event, where, limit, split } = options;
   return createHash('sha256')

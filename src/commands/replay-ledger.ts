@@ -12,21 +12,42 @@ export interface GuardedSinks extends AsyncDisposable {
   readonly sinks: readonly Sink[];
 }
 
+/** What is known of the command whose sinks are guarded. */
+export type GuardedCall = Pick<Invocation, 'io' | 'stop'> & {
+  readonly options: Pick<ReplayOptions, 'stateDir' | 'resend' | 'onUnknown' | 'ledger'>;
+};
+
+/** Puts ledgers in front of sinks; they are closed with this. */
+export interface Guard extends AsyncDisposable {
+  /** @param place tells sinks with one label apart that are opened for parts of the events. */
+  guard(sink: Sink, place?: string): Promise<Sink>;
+}
+
 /**
  * Puts the ledger in front of each sink that would otherwise take an event twice, and in front of sinks of totals one
  * that lasts as long as the run: an event that comes twice counts once. None is opened that nobody needs.
  * @throws RespoolError when the ledger cannot be read.
  */
 export async function guardSinks(
-  { options, io, stop }: Invocation<ReplayOptions>,
+  call: GuardedCall,
   sinks: readonly Sink[],
-  { record }: StoredRun,
+  { record }: Pick<StoredRun, 'record'>,
 ): Promise<GuardedSinks> {
+  const guard = openGuard(call, record);
+  try {
+    const guarded: Sink[] = [];
+    for (const sink of sinks) guarded.push(await guard.guard(sink));
+    return { sinks: guarded, [Symbol.asyncDispose]: () => guard[Symbol.asyncDispose]() };
+  } catch (error) {
+    await guard[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Opens a guard; the ledgers are opened once a sink needs them. */
+export function openGuard({ options, io, stop }: GuardedCall, record: StoredRun['record']): Guard {
   const { stateDir, resend, onUnknown } = options;
   const open: AsyncDisposable[] = [];
-  const close = async () => {
-    for (const ledger of open) await ledger[Symbol.asyncDispose]();
-  };
   const keep = async (ledger: Promise<Ledger>) => {
     open.push(await ledger);
     return ledger;
@@ -34,25 +55,21 @@ export async function guardSinks(
   const writer = { run: record.id, source: record.source, startedAt: new Date().toISOString() };
   const ledger = once(() => keep(openLedger(options.ledger, { stateDir, env: io.env, signal: stop.now })));
   const seen = once(() => keep(openScratchLedger(stateDir)));
-  const guard = async (sink: Sink): Promise<Sink> => {
+  const againstEver = async (sink: Sink): Promise<Sink> => {
     if (!needsLedger(sink)) return sink;
     const book = await (await ledger()).openBook(keyOf(sink, options.ledger), writer);
     return withLedger(sink, book, { resend, onUnknown });
   };
-  try {
-    const guarded: Sink[] = [];
-    for (const sink of sinks) {
-      const inner = await guard(sink);
-      const isOfTotals = sink.finish !== undefined;
-      guarded.push(
-        isOfTotals ? await withLedger(inner, await (await seen()).openBook(sink.label, writer), FIRST) : inner,
-      );
-    }
-    return { sinks: guarded, [Symbol.asyncDispose]: close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  return {
+    async guard(sink, place = '') {
+      const inner = await againstEver(sink);
+      if (sink.finish === undefined) return inner;
+      return withLedger(inner, await (await seen()).openBook(sink.label + place, writer), FIRST);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const each of open) await each[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** A ledger that begins empty knows nothing to decide. */

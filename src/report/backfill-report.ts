@@ -27,6 +27,8 @@ export interface BackfilledPartition {
   readonly duplicate: number;
   readonly rejected: number;
   readonly verified: boolean;
+  /** Events of which nobody knows whether they arrived. */
+  readonly unknown?: number;
   /** Rows in it before the run; absent when the run made it. */
   readonly rowsBefore?: number;
   /** Rows of the DEFAULT partition that belong into it. */

@@ -29,6 +29,7 @@ export async function renderBackfillTable(report: BackfillReport, style: Style):
         : [...hang(`  ${name}: `, error.message, sections.width), ...(error.hint ? [`    ${error.hint}`] : [])],
     ),
   );
+  sections.titled('Not verified', unverifiedLines(report, sections.width));
   sections.titled('Not delivered', problemLines(report.problems ?? [], sections));
   sections.titled('Could not go on', failureLines(report.failures ?? [], sections));
   sections.sentences('warning', report.warnings ?? []);
@@ -38,6 +39,14 @@ export async function renderBackfillTable(report: BackfillReport, style: Style):
     sections.block([`Quarantine: ${report.quarantine.path} (${counted(report.quarantine.events, 'event')})`]);
   sections.titled('Next', nextLines(report.next ?? [], sections));
   return sections.end();
+}
+
+/** What a service could not prove, or not yet. */
+function unverifiedLines({ days, partitions }: BackfillReport, width: number): string[] {
+  if (days === undefined) return [];
+  return partitions.flatMap(({ name, state, verified, evidence }) =>
+    verified || evidence === undefined || state === 'failed' ? [] : hang(`  ${name}: `, evidence, width),
+  );
 }
 
 /** The same for a pull request or a chat. */
@@ -80,6 +89,7 @@ function isPlan({ partitions }: BackfillReport): boolean {
 function planCells(each: BackfilledPartition, at: number, method: string): string[] {
   const { name, rowsBefore, rowsInDefault, read, expected, bytes: size } = each;
   const counts = [read, expected.accepted, expected.duplicate, expected.rejected].map(thousands);
+  if (method === 'deliver') return [String(at + 1), name, '-', ...counts, bytes(size), method];
   const made = rowsInDefault === undefined ? 'to be made' : `to be made, ${thousands(rowsInDefault)} in DEFAULT`;
   return [
     String(at + 1),
@@ -116,6 +126,8 @@ function sentenceOf({ balanced, stoppedBy, complete, exitCode, partitions }: Bac
   if (stoppedBy !== undefined) return `Stopped: ${stoppedBy.message.replace(/^stopped /, '')}`;
   if (partitions.every(({ state }) => state === 'planned')) return 'Planned: nothing has been written';
   if (partitions.every(({ state }) => state === 'undone')) return 'Undone';
+  if (partitions.length > 0 && partitions.every(({ state }) => state === 'done' || state === 'verifying') && !complete)
+    return 'Delivered; not everything could be seen at the other end yet';
   if (!complete) return 'Incomplete: not every partition is done';
   return exitCode === 0 ? 'Done' : 'Done, with findings';
 }

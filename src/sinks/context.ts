@@ -31,6 +31,8 @@ export interface SinkContext {
   readonly selection?: string;
   /** A folder for what does not fit into memory: made by the sink when it needs it, gone after the run. */
   readonly scratch?: string;
+  /** Told the name of each file or object, once it is written whole; only by sinks that write such. */
+  readonly onWritten?: (name: string) => void;
   /** Milliseconds since the Unix epoch; default the clock. Never the time of an event. */
   readonly now?: () => number;
 }

@@ -11,13 +11,19 @@ const CHUNK_BYTES = 1 << 20;
 
 /** The frames of a partition in the order in which they were read, without their rows. */
 export async function* framesOf(folder: string, partition: number): AsyncGenerator<Frame> {
-  const { frames } = sliceFiles(folder, partition);
-  await using file = await openSlice(frames);
+  for await (const { value } of framedValues<Frame>(sliceFiles(folder, partition).frames)) yield value;
+}
+
+/** The plain data in a file that `Spill.put` has written, and where in the file each stands. */
+export async function* framedValues<T>(
+  path: string,
+): AsyncGenerator<{ readonly value: T; readonly from: number; readonly to: number }> {
+  await using file = await openSlice(path);
   const { size } = await file.stat();
-  for (let at = 0; at < size; ) {
-    const { value, next } = await readFramed<Frame>(file, at);
-    yield value;
-    at = next;
+  for (let from = 0; from < size; ) {
+    const { value, next } = await readFramed<T>(file, from);
+    yield { value, from, to: next };
+    from = next;
   }
 }
 

@@ -9,6 +9,10 @@ import type { Frame, KeptBatch } from './frame.js';
 export interface Spill {
   /** Keeps the events of a batch and resolves to where. */
   keep(batch: KeptBatch): number;
+  /** Appends plain data, with its length in front, to a file of the folder. */
+  put(name: string, value: unknown): void;
+  /** Appends bytes to a file of the folder. */
+  bytes(name: string, chunk: Uint8Array): void;
   /** Appends the rows of a partition. */
   append(partition: number, batchAt: number, encoded: EncodedRows): void;
   /** Resolves as soon as there is room in memory for the next batch. */
@@ -55,6 +59,14 @@ class FolderSpill implements Spill {
     const at = this.eventsAt;
     this.eventsAt += this.add(eventsFile(this.folder), framed(batch));
     return at;
+  }
+
+  put(name: string, value: unknown): void {
+    this.add(join(this.folder, name), framed(value));
+  }
+
+  bytes(name: string, chunk: Uint8Array): void {
+    this.add(join(this.folder, name), [chunk]);
   }
 
   append(partition: number, batchAt: number, { rows, ...encoded }: EncodedRows): void {

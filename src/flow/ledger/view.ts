@@ -20,6 +20,11 @@ export interface LedgerView extends AsyncDisposable {
   readonly label: string;
   /** What is known of an event, in every sink. */
   find(id: string): Promise<readonly LedgerEntry[]>;
+  /**
+   * Opens a look for one sink that tells of an id whether it was taken, at once. Absent where each look would be a way to a
+   * server.
+   */
+  reader?(sink: string): (id: string) => boolean;
   /** Everything, sink by sink. */
   entries(): AsyncIterable<LedgerEntry>;
   /** Forgets what was written by invocations that began before `before`; resolves to how many events that were. */

@@ -113,6 +113,11 @@ export async function readRun(folder: string): Promise<StoredRun | undefined> {
   return { folder, record, position: await readState<RunPosition>(join(folder, 'positions.json')) };
 }
 
+/** How far what lies in a folder has come; undefined when it has not begun. */
+export function readPosition(folder: string): Promise<RunPosition | undefined> {
+  return readState<RunPosition>(join(folder, 'positions.json'));
+}
+
 async function readState<T extends { readonly formatVersion: number }>(path: string): Promise<T | undefined> {
   let text: string;
   try {

@@ -14,6 +14,7 @@ interface ArchiveSinkOptions {
   readonly selection: string | undefined;
   /** A folder for the hours that do not fit into memory. */
   readonly scratch: string;
+  readonly onWritten?: ((name: string) => void) | undefined;
 }
 
 const compress = promisify(gzip);
@@ -30,7 +31,8 @@ const LATEST_US = Date.UTC(10_000, 0, 1) * 1_000;
  * Gathers events by the hour and writes each hour at the end. Names and bytes are functions of the events and their
  * order alone, so a rerun writes the same files over the first ones.
  */
-export function createArchiveSink({ label, destination, record, selection, scratch }: ArchiveSinkOptions): Sink {
+export function createArchiveSink(options: ArchiveSinkOptions): Sink {
+  const { label, destination, record, selection, scratch, onWritten } = options;
   const spill = openSpill(scratch);
   let last: Promise<unknown> = Promise.resolve();
   let parts = 0;
@@ -63,6 +65,7 @@ export function createArchiveSink({ label, destination, record, selection, scrat
             signal.throwIfAborted();
             const name = partName({ hour, number: number++, lines }, selection);
             await destination.put(name, await compress(lines, { level: 6 }), signal);
+            onWritten?.(name);
             parts++;
           }
         }

@@ -5,7 +5,7 @@ import type { SinkContext } from '../context.js';
 import { type HttpSinkOptions, parseHttpOptions } from '../http/options.js';
 import type { Sink } from '../sink.js';
 import { createArchiveSink } from './archive-sink.js';
-import { openFolder, openS3 } from './destination.js';
+import { type Destination, openFolder, openS3 } from './destination.js';
 import type { Origin, RecordOptions } from './record.js';
 
 const NAMES = ['service', 'source', 'status', 'host', 'message', 'tags'];
@@ -16,13 +16,7 @@ const NAMES = ['service', 'source', 'status', 'host', 'message', 'tags'];
  * @throws UsageError for an address or options that cannot be meant.
  */
 export async function openDatadogArchive(address: string, context: SinkContext): Promise<Sink> {
-  const [, place = '', query = ''] = /^[^:]*:([^?]*)(\?.*)?$/su.exec(address) ?? [];
-  if (place === '') {
-    throw new UsageError(`${address}: no place for the archive is named`, {
-      code: 'bad_sink_address',
-      hint: 'write datadog-archive:<folder> or datadog-archive:s3://bucket/prefix',
-    });
-  }
+  const { place, query } = splitAddress(address);
   const options = parseHttpOptions(`datadog-archive:${query}`, {
     sink: 'datadog-archive',
     names: NAMES,
@@ -31,10 +25,29 @@ export async function openDatadogArchive(address: string, context: SinkContext):
   const isS3 = place.startsWith('s3://');
   return createArchiveSink({
     label: `datadog-archive:${isS3 ? place.replace(/\/+$/u, '') : resolve(place)}`,
-    destination: isS3 ? await openS3(place, context.env) : openFolder(resolve(place)),
+    destination: await openDestination(place, context.env),
     record: recordOptions(options, context.env),
     selection: context.selection,
     scratch: context.scratch ?? '',
+    onWritten: context.onWritten,
+  });
+}
+
+/** Opens the place of an archive, to look into what was written. @throws UsageError like `openDatadogArchive`. */
+export function openArchive(address: string, env: SinkContext['env']): Promise<Destination> {
+  return openDestination(splitAddress(address).place, env);
+}
+
+async function openDestination(place: string, env: SinkContext['env']): Promise<Destination> {
+  return place.startsWith('s3://') ? await openS3(place, env) : openFolder(resolve(place));
+}
+
+function splitAddress(address: string): { readonly place: string; readonly query: string } {
+  const [, place = '', query = ''] = /^[^:]*:([^?]*)(\?.*)?$/su.exec(address) ?? [];
+  if (place !== '') return { place, query };
+  throw new UsageError(`${address}: no place for the archive is named`, {
+    code: 'bad_sink_address',
+    hint: 'write datadog-archive:<folder> or datadog-archive:s3://bucket/prefix',
   });
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../../errors.js';
 
@@ -6,6 +6,8 @@ import { UsageError } from '../../errors.js';
 export interface Destination extends AsyncDisposable {
   /** Writes a file under a name with slashes, in place of one that is there. */
   put(name: string, content: Buffer, signal: AbortSignal): Promise<void>;
+  /** The content of a file that was written; undefined when it is not there. */
+  get(name: string, signal: AbortSignal): Promise<Buffer | undefined>;
 }
 
 /** A folder of this machine, made when it is missing. */
@@ -26,6 +28,11 @@ export function openFolder(folder: string): Destination {
       const directory = await open(dirname(path), 'r');
       await directory.sync().finally(() => directory.close());
     },
+    get: (name) =>
+      readFile(join(folder, name)).catch((error: unknown) => {
+        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+        throw error;
+      }),
     async [Symbol.asyncDispose]() {},
   };
 }
@@ -39,7 +46,7 @@ export async function openS3(url: string, env: Readonly<Record<string, string | 
   if (bucket === '') {
     throw new UsageError(`${url}: no bucket is named`, { code: 'bad_s3_url', hint: 'write s3://bucket/prefix' });
   }
-  const { PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
+  const { GetObjectCommand, PutObjectCommand, S3Client } = await import('@aws-sdk/client-s3');
   const endpoint = env.AWS_ENDPOINT_URL_S3 ?? env.AWS_ENDPOINT_URL;
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
@@ -55,11 +62,20 @@ export async function openS3(url: string, env: Readonly<Record<string, string | 
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
   });
   const folder = prefix.replace(/\/+$/u, '');
+  const placeOf = (name: string) => ({ Bucket: bucket, Key: folder === '' ? name : `${folder}/${name}` });
   return {
     async put(name, content, signal) {
-      const Key = folder === '' ? name : `${folder}/${name}`;
-      const command = new PutObjectCommand({ Bucket: bucket, Key, Body: content, ContentType: 'application/gzip' });
+      const command = new PutObjectCommand({ ...placeOf(name), Body: content, ContentType: 'application/gzip' });
       await client.send(command, { abortSignal: signal });
+    },
+    async get(name, signal) {
+      try {
+        const { Body } = await client.send(new GetObjectCommand(placeOf(name)), { abortSignal: signal });
+        return Body && Buffer.from(await Body.transformToByteArray());
+      } catch (error) {
+        if (error instanceof Error && error.name === 'NoSuchKey') return undefined;
+        throw error;
+      }
     },
     async [Symbol.asyncDispose]() {
       client.destroy();

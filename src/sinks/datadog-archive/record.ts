@@ -25,13 +25,18 @@ export function renderRecord(events: EventBatch, index: number, options: RecordO
   const look = lookInto(text);
   const id = idOf(events, index);
   const head = JSON.stringify({
-    _id: createHash('sha256').update(id).digest('base64url').slice(0, 24),
+    _id: logIdOf(id),
     date: new Date(Math.floor((events.timesUs[index] ?? 0) / 1_000)).toISOString(),
     ...Object.fromEntries(Object.entries(members).map(([name, origin]) => [name, origin && look(origin)])),
     message: (message && look(message)) ?? (nameOf(events, index) || id),
     tags,
   });
   return Buffer.concat([Buffer.from(head.slice(0, -1)), ATTRIBUTES, text, END]);
+}
+
+/** The `_id` under which an event of this id is archived. */
+export function logIdOf(id: string): string {
+  return createHash('sha256').update(id).digest('base64url').slice(0, 24);
 }
 
 const ATTRIBUTES = Buffer.from(',"attributes":');

@@ -19,7 +19,10 @@ import type { MixpanelEncoderOptions } from './encode/options.js';
 import { createMixpanelSink } from './mixpanel-sink.js';
 import { oddityOf } from './read-answer.js';
 
-const NAMES = ['token', 'service-account', 'project', 'region', 'id-salt', 'properties', 'nested', 'events-per-second'];
+const NAMES = [
+  ...['token', 'service-account', 'project', 'region', 'project-timezone', 'id-salt', 'properties', 'nested'],
+  'events-per-second',
+];
 
 /** Mixpanel advises 10 to 20 clients at once. */
 const MOST_AT_ONCE = 16;

@@ -25,6 +25,12 @@ export async function openLmdbView(folder: string, access: 'read' | 'write'): Pr
         return entry === undefined || entry.state === FREE ? [] : [tell(sink, id, entry)];
       });
     },
+    reader(label) {
+      const sink = [...labels].find(([, each]) => each === label)?.[0];
+      if (sink === undefined) return () => false;
+      const recent = recentOf(store, sink);
+      return (id) => lookUp(store, { sink, recent }, Buffer.from(id))?.state === TAKEN;
+    },
     async *entries() {
       for (const sink of labels.keys()) {
         const recent = recentOf(store, sink);

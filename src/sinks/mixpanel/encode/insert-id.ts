@@ -24,9 +24,19 @@ export function writeInsertId(writer: JsonWriter, event: EventCursor, salt: stri
       return true;
     }
   }
-  const salted = salt === undefined ? event.id : `${salt}\0${event.id}`;
-  writer.string(createHash('sha256').update(salted).digest('hex').slice(0, MOST_BYTES));
+  writer.string(digestOf(event.id, salt));
   return false;
+}
+
+/** The `$insert_id` that an event of this id gets. */
+export function insertIdOf(id: string, salt: string | undefined): string {
+  const bytes = Buffer.from(id);
+  return salt === undefined && fits(bytes, 0, bytes.length) ? id : digestOf(id, salt);
+}
+
+function digestOf(id: string, salt: string | undefined): string {
+  const salted = salt === undefined ? id : `${salt}\0${id}`;
+  return createHash('sha256').update(salted).digest('hex').slice(0, MOST_BYTES);
 }
 
 function fits(bytes: Uint8Array, start: number, end: number): boolean {
