@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { idOf } from '../../event/batch.js';
+import { idOf, layersAt } from '../../event/batch.js';
 import type { PreparedItem } from '../../flow/prepare/in-order.js';
 import type { EncoderRefusal, Rejection } from '../../sinks/sink.js';
 import type { Cut, SourceRead } from '../backfill-target.js';
@@ -89,7 +89,7 @@ class DayTally {
     const isDressed = (index: number) =>
       this.cutting.countsIdentical ||
       repaired.has(index) ||
-      events.layers?.[index] !== undefined ||
+      layersAt(events, index) !== undefined ||
       (events.attempts?.[index] ?? 0) > 0;
     const byDay = new Map<Sums, number[]>();
     for (let index = 0; index < events.count; index++) {

@@ -1,5 +1,5 @@
 import type { EventBatch } from '../../event/batch.js';
-import { idOf, nameOf, textOf } from '../../event/batch.js';
+import { idOf, layersAt, nameOf, textOf } from '../../event/batch.js';
 import { QUARANTINE_MARK } from '../../sources/marks.js';
 
 /** The events that one batch of the source has for one day: plain data. */
@@ -55,7 +55,7 @@ function dressed(events: EventBatch, index: number): Buffer {
     name: nameOf(events, index) || undefined,
     time: timeText(events.timesUs[index] ?? Number.NaN),
     attempts: events.attempts?.[index] ?? 0,
-    layers: events.layers?.[index],
+    layers: layersAt(events, index),
   });
   return Buffer.concat([Buffer.from(`${head.slice(0, -1)},"event":`), textOf(events, index), Buffer.from('}')]);
 }
