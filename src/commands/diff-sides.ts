@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { CellSums } from '../diff/cell-sums.js';
+import { createKnownLines, type KnownLines } from '../diff/known-lines.js';
 import { createNames, type Names } from '../diff/names.js';
 import type { RowEncoderOptions } from '../diff/row-encoder.js';
 import { readSide, type Side } from '../diff/side.js';
@@ -30,15 +31,23 @@ export interface DiffReading {
   readonly startedMs: number;
   /** Threads, which go on with the next side where both are read in the same way. */
   readonly pools: PoolKeeper;
+  readonly lines: LineKeeper;
   /** What the sides read before have come to, for progress. */
   readonly before: { events: number; storedBytes: number };
 }
 
 /** What the sides of a new comparison share: each is hashed in its own way. */
-export function newReading(rest: Omit<DiffReading, 'seed' | 'names' | 'before' | 'pools'>): DiffReading {
+export function newReading(rest: Omit<DiffReading, 'seed' | 'names' | 'before' | 'pools' | 'lines'>): DiffReading {
   const words = randomBytes(16);
   const seed = [0, 4, 8, 12].map((at) => words.readInt32LE(at));
-  return { ...rest, seed, names: createNames(), pools: createPoolKeeper(), before: { events: 0, storedBytes: 0 } };
+  return {
+    ...rest,
+    seed,
+    names: createNames(),
+    pools: createPoolKeeper(),
+    lines: createLineKeeper(),
+    before: { events: 0, storedBytes: 0 },
+  };
 }
 
 interface SideOptions {
@@ -56,14 +65,17 @@ export async function readOneSide(
   { isSmall = false, against }: SideOptions = {},
 ): Promise<Side> {
   const { call, open, names, folder, seed } = reading;
-  const spec = specOf(reading, source, open.identity[side], {
+  const encoder: RowEncoderOptions = {
     rules: open.rules,
     key: open.identity.key,
     // Only names that differ make the sides different.
     side: open.rules.renames.length === 0 ? 'left' : side,
     seed,
     ...(against !== undefined && { layout: against.layout }),
-  });
+  };
+  const specWith = (options: RowEncoderOptions) => specOf(reading, source, open.identity[side], options);
+  const lines = against === undefined ? reading.lines.open(specWith(encoder), source) : undefined;
+  const spec = specWith({ ...encoder, ...(lines !== undefined && { known: lines.known.memory }) });
   const threads = isSmall ? 0 : threadsFor({ source, jobs: open.jobs }, { identical: 'merge' });
   const pool = await reading.pools.open(spec, threads);
   return await readSide({
@@ -72,9 +84,32 @@ export async function readOneSide(
     names,
     folder,
     sums: against?.sums,
+    lines,
     signal: call.stop.finish,
     onProgress: watch(reading),
   });
+}
+
+/** Keeps the lines of the first side for the sides behind it. */
+interface LineKeeper {
+  /** Where the lines of a side are noted or found; undefined for one that is not prepared as the first one was. */
+  open(spec: PrepareSpec, source: Source): { readonly known: KnownLines; readonly isFirst: boolean } | undefined;
+}
+
+/** The same bytes become the same row where they are prepared in the same way, whatever the rules are. */
+function createLineKeeper(): LineKeeper {
+  let first: { readonly way: string; readonly known: KnownLines } | undefined;
+  return {
+    open(spec, { table, parts }) {
+      // Rows of tables are never written as the lines of a dump are.
+      if (table !== undefined) return undefined;
+      const way = JSON.stringify(spec);
+      if (first !== undefined) return first.way === way ? { known: first.known, isFirst: false } : undefined;
+      const bytes = parts.reduce((sum, part) => sum + (part.bytes ?? Number.POSITIVE_INFINITY), 0);
+      first = { way, known: createKnownLines(bytes) };
+      return { known: first.known, isFirst: true };
+    },
+  };
 }
 
 /** Keeps the threads that were opened last. */
@@ -108,7 +143,8 @@ function specOf(
     decoder: source.decoder,
     fields,
     timezone,
-    identical: 'merge',
+    // What is known by its content needs no id made of it.
+    identical: encoder.key.kind === 'content' ? 'none' : 'merge',
     ...(split !== undefined && { split: parseSplitPointer(split) }),
     ...unwrapperFor(options.unwrap),
     filter: {

@@ -6,6 +6,8 @@ export interface Names {
   /** The number of a name; the same name has the same number. */
   indexOf(name: string): number;
   nameOf(index: number): string;
+  /** All names by their numbers. */
+  all(): readonly string[];
 }
 
 /** Opens an empty table; names beyond a bound share one entry. */
@@ -19,5 +21,5 @@ export function createNames(): Names {
     known.set(name, names.length);
     return names.push(name) - 1;
   };
-  return { indexOf, nameOf: (index) => names[index] ?? '' };
+  return { indexOf, nameOf: (index) => names[index] ?? '', all: () => names };
 }

@@ -1,9 +1,10 @@
-import type { EventCursor } from '../event/event.js';
+import type { DecodedRecord, EventCursor } from '../event/event.js';
 import { type ExactValue, parseExact } from '../event/exact.js';
 import { hashId } from '../event/id-hash.js';
 import type { Encoded, Encoder } from '../sinks/sink.js';
 import type { PortableLayout } from '../sources/portable.js';
 import { createKeyText } from './key-text.js';
+import { createLineRecall } from './line-recall.js';
 import { createReading } from './reading.js';
 import { RowHasher } from './row-hash.js';
 import { type DiffRules, type KeyRule, leavesValues, type SideName } from './rules.js';
@@ -18,32 +19,53 @@ export interface RowEncoderOptions {
   readonly seed: readonly number[];
   /** The table on the other side whose checksums are worked out here as well. */
   readonly layout?: PortableLayout;
+  /** Memory of `createKnownLines`, where the other side is prepared in the same way. */
+  readonly known?: SharedArrayBuffer;
 }
 
 /** Words of one event: the hash of its key, then the hash of its content. */
 export const ROW_WORDS = 8;
 /** The same, then the hash by which the table puts the key into a cell, and the hash of the table's row in two words. */
 export const PORTABLE_WORDS = 11;
+/** The words of one event, then the hash of its line, zeros where it has none. */
+export const LINE_WORDS = 12;
 
 const INITIAL_EVENTS = 4_096;
 
 /** Makes of each event the two hashes by which both sides are matched. Runs beside the parser. */
 export function createEncoder(options: RowEncoderOptions): Encoder {
+  const { layout, known, key } = options;
   const hashRow = createRowHash(options);
-  const stride = options.layout === undefined ? ROW_WORDS : PORTABLE_WORDS;
+  const lines = known === undefined ? undefined : createLineRecall(known, options.seed);
+  const stride = layout !== undefined ? PORTABLE_WORDS : lines !== undefined ? LINE_WORDS : ROW_WORDS;
   let words = new Uint32Array(INITIAL_EVENTS * stride);
   let count = 0;
+  /** Where the next row goes. */
+  const next = (): number => {
+    if ((count + 1) * stride > words.length) {
+      const wider = new Uint32Array(words.length * 2);
+      wider.set(words);
+      words = wider;
+    }
+    return count++ * stride;
+  };
   return {
     add(event) {
-      if ((count + 1) * stride > words.length) {
-        const wider = new Uint32Array(words.length * 2);
-        wider.set(words);
-        words = wider;
-      }
-      hashRow(event, words, count * stride);
-      count++;
+      const at = next();
+      hashRow(event, words, at);
+      if (lines === undefined) return undefined;
+      const hasId = key.kind === 'content' || event.idEnd > event.idStart;
+      if (event.isRecord && hasId) lines.note(event, words, at + ROW_WORDS);
+      else words.fill(0, at + ROW_WORDS, at + LINE_WORDS);
       return undefined;
     },
+    ...(lines !== undefined && {
+      recall(record: DecodedRecord) {
+        const found = lines.recall(record);
+        if (found !== undefined) lines.copyRow(words, next());
+        return found;
+      },
+    }),
     finish(): Encoded {
       const data = words.slice(0, count * stride);
       count = 0;

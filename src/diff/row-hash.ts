@@ -1,5 +1,8 @@
 import { canonicalJson } from '../event/canonical.js';
 import { canonicalNumber } from '../event/canonical-number.js';
+import { HashKind, KeyedHash } from './keyed-hash.js';
+import { KnownKey } from './known-key.js';
+import { isPlainNumber } from './plain-number.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -10,37 +13,31 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const MINUS = 0x2d;
-const POINT = 0x2e;
 const ZERO = 0x30;
 const SPACE = 0x20;
-const MOST_PLAIN_DIGITS = 20;
 const MOST_WATCHED_KEYS = 256;
 const MOST_KNOWN_KEYS = 4_096;
 
-/** Kinds of value: what has another kind has another hash. */
-const TEXT = 0x51ed270b;
-const NUMBER = 0x2545f491;
-const WORD = 0x6c8e9cf5;
+/** Told from one another, as tokens are by their kinds. */
 const OBJECT = 0x3c6ef372;
 const ARRAY = 0x1b873593;
-const BYTES = 0x7f4a7c15;
 
 /** Thrown inside when an object may repeat a key: then the canonical text is hashed, in which the last one has won. */
 class RepeatedKey extends Error {}
 
 /**
  * Hashes JSON values to 128 bits: equal values have equal hashes, whatever the order of members, white space, escapes
- * and notation of numbers. One walk over the bytes, without parsing. MurmurHash3 (x86, 128 bits; public domain, Austin
- * Appleby) for the tokens; members are summed. The seed makes it a different function in each run, so that nobody can
- * prepare two events that collide.
+ * and notation of numbers. One walk over the bytes, without parsing. Tokens are hashed under a secret key, so that nobody
+ * can prepare two events that collide; members are mixed with their keys and summed.
  */
 export class RowHasher {
+  private readonly keyed: KeyedHash;
+  /** What the hash of an array begins with. */
   private readonly s0: number;
   private readonly s1: number;
   private readonly s2: number;
   private readonly s3: number;
   private text: Uint8Array = new Uint8Array(0);
-  private view: DataView = new DataView(new ArrayBuffer(0));
   private buffer: Buffer = Buffer.alloc(0);
   private h0 = 0;
   private h1 = 0;
@@ -54,11 +51,12 @@ export class RowHasher {
   private watchesKeys = true;
 
   constructor(seed: readonly number[]) {
-    const [s0 = 0, s1 = 0, s2 = 0, s3 = 0] = seed;
-    this.s0 = s0 | 0;
-    this.s1 = s1 | 0;
-    this.s2 = s2 | 0;
-    this.s3 = s3 | 0;
+    this.keyed = new KeyedHash(seed);
+    this.token(0, 0, HashKind.list);
+    this.s0 = this.h0;
+    this.s1 = this.h1;
+    this.s2 = this.h2;
+    this.s3 = this.h3;
   }
 
   /** Hashes the valid JSON in `text[start, end)` by its value into `out[at, at + 4)`. */
@@ -79,9 +77,8 @@ export class RowHasher {
   /** Hashes bytes as they are. */
   hashBytes(text: Uint8Array, start: number, end: number, out: Uint32Array, at: number): void {
     this.turnTo(text);
-    this.token(start, end, BYTES);
-    this.finish(this.h0, this.h1, this.h2, this.h3, end - start);
-    this.write(out, at);
+    this.keyed.hash(start, end, HashKind.bytes);
+    this.keyed.write(out, at);
   }
 
   /** Canonical JSON repeats no key. */
@@ -103,7 +100,7 @@ export class RowHasher {
   private turnTo(text: Uint8Array): void {
     if (this.text === text) return;
     this.text = text;
-    this.view = new DataView(text.buffer, text.byteOffset, text.byteLength);
+    this.keyed.turnTo(text);
     this.buffer = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
   }
 
@@ -115,7 +112,7 @@ export class RowHasher {
     if (first === OPEN_BRACKET) return this.array(at);
     const end = scalarEnd(this.text, at);
     if (first === MINUS || (first >= ZERO && first <= 0x39)) this.number(at, end);
-    else this.token(at, end, WORD);
+    else this.token(at, end, HashKind.word);
     return end;
   }
 
@@ -208,62 +205,32 @@ export class RowHasher {
       }
       end++;
     }
-    if (hasEscape) this.other(JSON.stringify(JSON.parse(this.buffer.toString('utf8', at, end + 1))), TEXT);
-    else this.token(at, end + 1, TEXT);
+    if (hasEscape) this.other(JSON.stringify(JSON.parse(this.buffer.toString('utf8', at, end + 1))), HashKind.text);
+    else this.token(at, end + 1, HashKind.text);
     return end + 1;
   }
 
   private number(start: number, end: number): void {
-    if (isCanonical(this.text, start, end)) this.token(start, end, NUMBER);
-    else this.other(canonicalNumber(this.buffer.toString('latin1', start, end)), NUMBER);
+    if (isPlainNumber(this.text, start, end)) this.token(start, end, HashKind.number);
+    else this.other(canonicalNumber(this.buffer.toString('latin1', start, end)), HashKind.number);
   }
 
   /** Hashes a token that does not stand in the text as it has to be hashed. */
-  private other(token: string, kind: number): void {
-    const { text, view, buffer } = this;
+  private other(token: string, kind: HashKind): void {
+    const { text, keyed } = this;
     const bytes = Buffer.from(token);
-    this.turnTo(bytes);
+    keyed.turnTo(bytes);
     this.token(0, bytes.length, kind);
-    this.text = text;
-    this.view = view;
-    this.buffer = buffer;
+    keyed.turnTo(text);
   }
 
-  /** MurmurHash3_x86_128 of `text[start, end)`. */
-  private token(start: number, end: number, kind: number): void {
-    const { text, view } = this;
-    let a = this.s0 ^ kind;
-    let b = this.s1;
-    let c = this.s2;
-    let d = this.s3;
-    let i = start;
-    for (; end - i >= 16; i += 16) {
-      a ^= Math.imul(rotated(Math.imul(view.getInt32(i, true), 0x239b961b), 15), 0xab0e9789);
-      a = (Math.imul((rotated(a, 19) + b) | 0, 5) + 0x561ccd1b) | 0;
-      b ^= Math.imul(rotated(Math.imul(view.getInt32(i + 4, true), 0xab0e9789), 16), 0x38b34ae5);
-      b = (Math.imul((rotated(b, 17) + c) | 0, 5) + 0x0bcaa747) | 0;
-      c ^= Math.imul(rotated(Math.imul(view.getInt32(i + 8, true), 0x38b34ae5), 17), 0xa1e38b93);
-      c = (Math.imul((rotated(c, 15) + d) | 0, 5) + 0x96cd1c35) | 0;
-      d ^= Math.imul(rotated(Math.imul(view.getInt32(i + 12, true), 0xa1e38b93), 18), 0x239b961b);
-      d = (Math.imul((rotated(d, 13) + a) | 0, 5) + 0x32ac3b17) | 0;
-    }
-    const left = end - i;
-    if (left > 12) d ^= Math.imul(rotated(Math.imul(word(text, i + 12, left - 12), 0xa1e38b93), 18), 0x239b961b);
-    if (left > 8) c ^= Math.imul(rotated(Math.imul(word(text, i + 8, left - 8), 0x38b34ae5), 17), 0xa1e38b93);
-    if (left > 4) b ^= Math.imul(rotated(Math.imul(word(text, i + 4, left - 4), 0xab0e9789), 16), 0x38b34ae5);
-    if (left > 0) a ^= Math.imul(rotated(Math.imul(word(text, i, left), 0x239b961b), 15), 0xab0e9789);
-    // What a token is part of mixes it; here its lanes only have to depend on one another.
-    const length = end - start;
-    a ^= length;
-    a = (a + b + c + d) | 0;
-    b = (b + a) | 0;
-    c = (c + a) | 0;
-    d = (d + a) | 0;
-    a = mix(a);
-    this.h0 = (a + b) | 0;
-    this.h1 = b ^ (a << 7);
-    this.h2 = (c + a) | 0;
-    this.h3 = (d ^ a) | 0;
+  private token(start: number, end: number, kind: HashKind): void {
+    const { keyed } = this;
+    keyed.hash(start, end, kind);
+    this.h0 = keyed.h0;
+    this.h1 = keyed.h1;
+    this.h2 = keyed.h2;
+    this.h3 = keyed.h3;
   }
 
   private finish(a0: number, b0: number, c0: number, d0: number, length: number): void {
@@ -287,69 +254,11 @@ export class RowHasher {
   }
 }
 
-/** A member's name with its quotes, as it stands in a text, and its hash. */
-class KnownKey {
-  readonly length: number;
-  readonly h0: number;
-  readonly h1: number;
-  readonly h2: number;
-  readonly h3: number;
-  /** The key that is expected behind this one. */
-  next: KnownKey = this;
-
-  constructor(
-    private readonly bytes: Uint8Array,
-    { h0, h1, h2, h3 }: Pick<KnownKey, 'h0' | 'h1' | 'h2' | 'h3'>,
-  ) {
-    this.length = bytes.length;
-    this.h0 = h0;
-    this.h1 = h1;
-    this.h2 = h2;
-    this.h3 = h3;
-  }
-
-  /** Whether the key stands in `text` at `at`: it ends with its quote, so no longer one can look like it. */
-  standsAt(text: Uint8Array, at: number): boolean {
-    const { bytes, length } = this;
-    for (let i = 0; i < length; i++) if (text[at + i] !== bytes[i]) return false;
-    return true;
-  }
-}
-
-/** Whether a number is certainly written as `canonicalNumber` would: digits without a needless zero, no exponent. */
-function isCanonical(text: Uint8Array, start: number, end: number): boolean {
-  let i = text[start] === MINUS ? start + 1 : start;
-  if (end - i > MOST_PLAIN_DIGITS) return false;
-  const whole = i;
-  while (i < end && ((text[i] as number) - ZERO) >>> 0 <= 9) i++; // within the token
-  if (i === end) return text[whole] !== ZERO || (end - whole === 1 && whole === start);
-  return text[i] === POINT && isPlainFraction(text, whole, i + 1, end);
-}
-
-function isPlainFraction(text: Uint8Array, whole: number, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if (((text[i] as number) - ZERO) >>> 0 > 9) return false; // within the token
-  const isBelowOne = text[whole] === ZERO;
-  return text[end - 1] !== ZERO && !(isBelowOne && text[start] === ZERO);
-}
-
 function mix(value: number): number {
   let h = value;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return h ^ (h >>> 16);
-}
-
-function rotated(value: number, bits: number): number {
-  return (value << bits) | (value >>> (32 - bits));
-}
-
-/** Up to four bytes, little endian. */
-function word(text: Uint8Array, at: number, count: number): number {
-  let value = text[at] as number; // at least one byte is there
-  if (count > 1) value |= (text[at + 1] as number) << 8; // as `count` says
-  if (count > 2) value |= (text[at + 2] as number) << 16; // as `count` says
-  if (count > 3) value |= (text[at + 3] as number) << 24; // as `count` says
-  return value;
 }
 
 function skipSpace(text: Uint8Array, from: number): number {

@@ -4,8 +4,9 @@ import type { PreparePool } from '../flow/prepare/pool.js';
 import { untilStopped } from '../flow/until-stopped.js';
 import type { PartFailure, Source } from '../sources/source.js';
 import { type CellSums, MOST_CELLS } from './cell-sums.js';
+import type { KnownLines } from './known-lines.js';
 import type { Names } from './names.js';
-import { PORTABLE_WORDS, ROW_WORDS } from './row-encoder.js';
+import { LINE_WORDS, PORTABLE_WORDS, ROW_WORDS } from './row-encoder.js';
 import { createRowSpill, type RowSpill } from './row-spill.js';
 import { openScratch } from './scratch-file.js';
 import { createTextStore, type TextStore } from './text-store.js';
@@ -55,6 +56,8 @@ interface SideReading {
   readonly folder: string;
   /** Where checksums are added up that a table on the other side tells as well. */
   readonly sums?: CellSums | undefined;
+  /** Where lines are noted, or found again; `isFirst` where they are noted. */
+  readonly lines?: { readonly known: KnownLines; readonly isFirst: boolean } | undefined;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: { readonly events: number; readonly storedBytes: number }) => void;
 }
@@ -63,7 +66,7 @@ const MOST_EXAMPLES = 20;
 
 /** Reads one side to its end and keeps of each event what both sides are joined by. */
 export async function readSide(reading: SideReading): Promise<Side> {
-  const { source, pool, names, folder, sums, signal, onProgress } = reading;
+  const { source, pool, names, folder, sums, lines, signal, onProgress } = reading;
   const rowFile = openScratch(folder);
   const textFile = openScratch(folder);
   const rows = createRowSpill(rowFile);
@@ -79,11 +82,12 @@ export async function readSide(reading: SideReading): Promise<Side> {
       continue;
     }
     const firstLine = numberLines(item);
-    takeRows(item, { rows, texts, names, tally, sums });
+    takeRows(item, { rows, texts, names, tally, sums, lines });
     takeRemarks(item, firstLine, { tally, source });
     stored.set(item.raw.part, item.raw.storedBytes);
     onProgress({ events: rows.rows, storedBytes: [...stored.values()].reduce((sum, bytes) => sum + bytes, 0) });
   }
+  if (lines?.isFirst === true) lines.known.tell(names.all());
   return {
     ...tally,
     source,
@@ -136,9 +140,10 @@ interface Target {
   readonly names: Names;
   readonly tally: Tally;
   readonly sums: CellSums | undefined;
+  readonly lines: SideReading['lines'];
 }
 
-function takeRows({ raw, prepared }: PreparedItem, { rows, texts, names, tally, sums }: Target): void {
+function takeRows({ raw, prepared }: PreparedItem, { rows, texts, names, tally, sums, lines }: Target): void {
   const { events, encoded } = prepared;
   if (events.count === 0) return;
   const hashes = encoded[0]?.data as Uint32Array; // made by the encoder of rows
@@ -146,7 +151,8 @@ function takeRows({ raw, prepared }: PreparedItem, { rows, texts, names, tally, 
   const numbers = events.nameTable.map(names.indexOf);
   // One object for all rows: a million events cost no million objects.
   const facts = { part, position: 0, length: 0, line: 0, timeUs: 0, name: 0, cell: 0 };
-  const stride = sums === undefined ? ROW_WORDS : PORTABLE_WORDS;
+  const stride = sums !== undefined ? PORTABLE_WORDS : lines !== undefined ? LINE_WORDS : ROW_WORDS;
+  const noted = lines?.isFirst === true ? lines.known : undefined;
   for (let i = 0; i < events.count; i++) {
     const start = events.spans[2 * i] ?? 0;
     const timeUs = events.timesUs[i] ?? Number.NaN;
@@ -163,6 +169,7 @@ function takeRows({ raw, prepared }: PreparedItem, { rows, texts, names, tally, 
       sums.add(facts.cell, { low: hashes[at + 1] ?? 0, high: hashes[at + 2] ?? 0, timeUs });
     }
     rows.add(hashes, i * stride, facts);
+    noted?.add(hashes, i * stride, facts);
   }
 }
 

@@ -49,4 +49,6 @@ export interface EventCursor {
   readonly members: ObjectScan;
   /** Whether the text repeats a key somewhere; then the last of its top-level members is the one that counts. */
   readonly repeatsKeys: boolean;
+  /** Whether the event is its record as it stands, so that the same bytes always make the same event. */
+  readonly isRecord: boolean;
 }

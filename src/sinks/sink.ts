@@ -1,5 +1,5 @@
 import type { EventBatch } from '../event/batch.js';
-import type { EventCursor } from '../event/event.js';
+import type { DecodedRecord, EventCursor } from '../event/event.js';
 
 export { SinkUnavailableError } from '../errors.js';
 
@@ -158,10 +158,23 @@ export interface Encoder {
   /** Takes one event of the batch. A rejection keeps it out of the encoded batch. */
   add(event: EventCursor, index: number): Rejection | undefined;
   /**
+   * Takes a record by its bytes alone when a record of these bytes has gone the same way before, and says what event it
+   * is: nobody has to parse it. Undefined when it is new; the answer holds until the next call. Absent where every record
+   * is read, and not asked where there are other encoders, a schema or repairs.
+   */
+  recall?(record: DecodedRecord): RecalledEvent | undefined;
+  /**
    * Ends the batch and starts the next one.
    * @param text holds all events of the batch: positions that the cursor gave are positions in it.
    */
   finish(text: Uint8Array): Encoded;
+}
+
+/** What an event was when it was taken before; its id is not asked for again. */
+export interface RecalledEvent {
+  readonly name: string;
+  /** NaN when it has no usable time. */
+  readonly timeUs: number;
 }
 
 export interface Encoded {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { diff } from '../../src/diff/diff.js';
+import { createKnownLines } from '../../src/diff/known-lines.js';
 import { createNames } from '../../src/diff/names.js';
 import type { DiffExample, DiffOutcome } from '../../src/diff/outcome.js';
 import { type DiffRules, type KeyRule, NO_RULES } from '../../src/diff/rules.js';
@@ -21,10 +22,14 @@ export interface Comparing {
   readonly key?: KeyRule;
   readonly noise?: readonly string[];
   readonly settledBeforeUs?: number;
+  /** Whether lines of the left side are known again on the right; they are by default. */
+  readonly knowsLines?: boolean;
 }
 
 /** What was found, with the ids of the events. */
 export interface Compared extends DiffOutcome {
+  /** What was remarked of each side. */
+  readonly remarks: readonly Pick<Side, 'unreadable' | 'derivedIds' | 'withoutTime' | 'duplicateKeys' | 'lastUs'>[];
   readonly found: readonly { readonly kind: DiffExample['kind']; readonly class: string; readonly id: string }[];
 }
 
@@ -32,12 +37,20 @@ export interface Compared extends DiffOutcome {
 export async function compareTexts(
   left: readonly string[],
   right: readonly string[],
-  { rules = {}, key = { kind: 'id' }, noise = [], settledBeforeUs = Number.POSITIVE_INFINITY }: Comparing = {},
+  {
+    rules = {},
+    key = { kind: 'id' },
+    noise = [],
+    settledBeforeUs = Number.POSITIVE_INFINITY,
+    knowsLines = true,
+  }: Comparing = {},
 ): Promise<Compared> {
   const folder = await mkdtemp(join(tmpdir(), 'respool-diff-'));
   const seed = [1, 2, 3, 4];
   const names = createNames();
   const all = { ...NO_RULES, ...rules };
+  // A side whose fields have other names is prepared in another way.
+  const known = knowsLines && all.renames.length === 0 ? createKnownLines(0) : undefined;
   const read = async (texts: readonly string[], side: 'left' | 'right'): Promise<Side> => {
     const paths = texts.map((_, at) => join(folder, `${side}-${at}.ndjson`));
     await Promise.all(paths.map((path, at) => writeFile(path, texts[at] ?? '')));
@@ -52,11 +65,14 @@ export async function compareTexts(
         timezone: 'UTC',
         identical: 'merge',
         filter: { events: [] },
-        encoders: [{ module: encoder, options: { rules: all, key, side, seed } }],
+        encoders: [
+          { module: encoder, options: { rules: all, key, side: known ? 'left' : side, seed, known: known?.memory } },
+        ],
       },
       0,
     );
-    return await readSide({ source, pool, names, folder, signal: never, onProgress: () => undefined });
+    const lines = known && { known, isFirst: side === 'left' };
+    return await readSide({ source, pool, names, folder, lines, signal: never, onProgress: () => undefined });
   };
   try {
     using a = await read(left, 'left');
@@ -80,7 +96,14 @@ export async function compareTexts(
         found.push({ kind: one.kind, class: one.class, id: String(event.event_id) });
       },
     });
-    return { ...outcome, found };
+    const remarks = [a, b].map(({ unreadable, derivedIds, withoutTime, duplicateKeys, lastUs }) => ({
+      unreadable,
+      derivedIds,
+      withoutTime,
+      duplicateKeys,
+      lastUs,
+    }));
+    return { ...outcome, found, remarks };
   } finally {
     await rm(folder, { recursive: true });
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareTexts } from './comparing.js';
+import { type Comparing, compareTexts } from './comparing.js';
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -54,6 +54,39 @@ test('what is reported is exactly what was edited, whatever the order, the files
       },
     ),
     { numRuns: 60 },
+  );
+});
+
+/** Lines of all kinds: plain, without id or time, with a key twice, in need of parsing, broken. */
+const line = fc.tuple(fc.nat(6), fc.nat(3), fc.nat(2), fc.nat(9)).map(([id, value, name, form]) => {
+  const members = `"name":"n${name}","occurred_at":"2020-01-0${value + 1}T00:00:00Z","v":${value}`;
+  if (form === 0) return `{${members}}`;
+  if (form === 1) return `{"event_id":"${id}","v":${value}}`;
+  if (form === 2) return `{"event_id":"${id}",${members},"v":${value}}`;
+  if (form === 3) return `{"event_id":"${id}",${members},"e":1e${value}}`;
+  if (form === 4) return `{"event_id":"\\u003${id}",${members}}`;
+  if (form === 5) return `{"event_id":"${id}",${members}`;
+  return form === 6 ? ` {"event_id": "${id}", ${members}} ` : `{"event_id":"${id}",${members}}`;
+});
+const someRules = fc.constantFrom<Comparing>(
+  {},
+  { rules: { ignore: ['/v'] } },
+  { rules: { numericStrings: true, tolerances: [{ place: '/v', by: '1' }] } },
+  { key: { kind: 'content' } },
+  { key: { kind: 'fields', pointers: [['name'], ['v']] } },
+  { noise: ['/v'] },
+  { settledBeforeUs: Date.UTC(2020, 0, 2) * 1_000 },
+);
+
+test('lines that are known again come to the same as lines that are parsed', async () => {
+  const side = fc.array(line, { maxLength: 30 });
+  await fc.assert(
+    fc.asyncProperty(side, side, someRules, async (left, right, comparing) => {
+      const texts = [[left.join('\n')], [right.join('\n')]] as const;
+      const known = await compareTexts(...texts, { ...comparing, knowsLines: true });
+      expect(known).toEqual(await compareTexts(...texts, { ...comparing, knowsLines: false }));
+    }),
+    { numRuns: 120 },
   );
 });
 

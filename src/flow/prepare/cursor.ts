@@ -38,6 +38,7 @@ export class Cursor implements EventCursor {
   isScanned = false;
   /** Whether the text repeats a key somewhere. */
   repeatsKeys = false;
+  isRecord = false;
   readonly scan = new ObjectScan();
   private readonly keys = new Map<string, Uint8Array>();
   private hint = 0;
@@ -88,6 +89,7 @@ export class Cursor implements EventCursor {
     this.given = undefined;
     this.isScanned = false;
     this.repeatsKeys = false;
+    this.isRecord = false;
     this.parsed = undefined;
   }
 
@@ -97,6 +99,7 @@ export class Cursor implements EventCursor {
     this.end = end;
     this.isScanned = false;
     this.repeatsKeys = false;
+    this.isRecord = false;
     this.parsed = undefined;
   }
 

@@ -50,6 +50,11 @@ export class Preparation implements Preparer {
   private readonly unwrapping: Unwrapping | undefined;
   private readonly mending: Mending | undefined;
   private canUnwrap = false;
+  /** Whether the same bytes make the same event wherever they come from. */
+  private isRepeatable = false;
+  private readonly recalling: Encoder | undefined;
+  /** The batch, as long as none of its records has had to be read. */
+  private unread: PrepareInput | undefined;
 
   constructor(
     private readonly spec: PrepareSpec,
@@ -62,6 +67,7 @@ export class Preparation implements Preparer {
       hold: (problem: HeldProblem, raw?: Uint8Array) => this.hold('undecodable', problem, raw),
     };
     this.unwrapping = parts.unwrapper && new Unwrapping(parts.unwrapper, this.cursor, this.side, way);
+    this.recalling = recallingOf(parts);
     this.mending =
       parts.repairer &&
       new Mending(parts.repairer, this.cursor, this.side, {
@@ -83,12 +89,10 @@ export class Preparation implements Preparer {
     return this.finish(lines);
   }
 
-  private begin({ bytes, format, maxEvents }: PrepareInput): void {
-    const isPossible = this.spec.split === undefined && (format.kind === 'csv' || isUtf8(bytes));
-    // The records of a queue are letters.
-    const areEnvelopes = this.spec.settlesLines === true && this.unwrapping !== undefined;
-    const isQuick = this.quick.begin(bytes, isPossible, areEnvelopes);
-    this.parser.begin(bytes, format.kind === 'ndjson' && !isQuick);
+  private begin(input: PrepareInput): void {
+    const { bytes, format, maxEvents } = input;
+    this.unread = input;
+    this.isRepeatable = format.kind !== 'csv';
     // Rows of CSV are written into a buffer that moves as it grows: nothing can be written behind them.
     this.canUnwrap = this.unwrapping !== undefined && format.kind !== 'csv';
     this.side.begin();
@@ -104,6 +108,15 @@ export class Preparation implements Preparer {
     this.refused = this.parts.encoders.map(() => []);
     this.room = maxEvents ?? Number.POSITIVE_INFINITY;
     this.cursor.moveTo({ text: bytes, start: 0, end: 0, line: 0, offset: 0 });
+  }
+
+  private beginReading({ bytes, format }: PrepareInput): void {
+    const isPossible = this.spec.split === undefined && (format.kind === 'csv' || isUtf8(bytes));
+    // The records of a queue are letters.
+    const areEnvelopes = this.spec.settlesLines === true && this.unwrapping !== undefined;
+    const isQuick = this.quick.begin(bytes, isPossible, areEnvelopes);
+    this.parser.begin(bytes, format.kind === 'ndjson' && !isQuick);
+    this.unread = undefined;
   }
 
   private finish(lines: number): PreparedBatch {
@@ -155,9 +168,29 @@ export class Preparation implements Preparer {
     }
     const { cursor } = this;
     cursor.moveTo(record, this.side.text ?? record.text);
-    if (this.quick.accepts(cursor) && !this.isSuspect()) this.takeEvent(true);
-    else this.takeText({ mayHoldMany: true });
+    if (this.isRepeatable && this.takeRecalled(record)) return;
+    if (this.unread !== undefined) this.beginReading(this.unread);
+    if (this.quick.accepts(cursor) && !this.isSuspect()) {
+      cursor.isRecord = this.isRepeatable;
+      this.takeEvent(true);
+    } else this.takeText({ mayHoldMany: true });
   };
+
+  /** What the same bytes have become before, they become again. */
+  private takeRecalled(record: DecodedRecord): boolean {
+    const known = this.recalling?.recall?.(record);
+    if (known === undefined) return false;
+    const { cursor, identity } = this;
+    cursor.id = '';
+    cursor.name = known.name;
+    cursor.timeUs = known.timeUs;
+    if (this.spec.fields.id === undefined) identity.derivedIds++;
+    if (Number.isNaN(known.timeUs)) identity.withoutTime++;
+    this.tally.read++;
+    this.room--;
+    this.columns.add(cursor);
+    return true;
+  }
 
   /** Whether the scanned object under the cursor may be an envelope. */
   private isSuspect(): boolean {
@@ -313,4 +346,9 @@ export class Preparation implements Preparer {
     const offset = cursor.offset + found.offset - cursor.start;
     tally.duplicateKeyExample = { line: cursor.line, offset, pointer: found.pointer };
   }
+}
+
+/** The encoder that may take records by their bytes: where nobody else has to see them. */
+function recallingOf({ encoders, checker, repairer }: Parts): Encoder | undefined {
+  return encoders.length === 1 && checker === undefined && repairer === undefined ? encoders[0] : undefined;
 }

@@ -127,4 +127,5 @@ const NO_EVENT: EventCursor = {
   rawEnd: 0,
   members: new ObjectScan(),
   repeatsKeys: false,
+  isRecord: false,
 };
