@@ -29,8 +29,9 @@ export async function carryOut(
       error ??= trouble;
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, queue.length) }, labour));
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(jobs, queue.length) }, labour));
   work.signal.throwIfAborted();
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   if (work.finish.aborted) return { stoppedBy: 'interrupted', error: undefined };
   return { stoppedBy: error === undefined ? undefined : 'unavailable', error };
 }

@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { stateError } from '../flow/state/durable.js';
 
 /** Where a partition stands. */
@@ -52,6 +53,8 @@ export interface States extends Disposable {
   set(partition: number, change: Partial<PartitionProgress>): Promise<void>;
 }
 
+const sync = promisify(fdatasync);
+
 /** Before anything has happened to a partition. */
 export const PLANNED: PartitionProgress = { state: 'planned', accepted: 0, duplicate: 0, rejected: 0, verified: false };
 
@@ -72,11 +75,14 @@ export function openStates(folder: string): States {
     of,
     async set(partition, change) {
       known.set(partition, { ...of(partition), ...change });
-      trying(() => {
+      try {
         // In front of each line stands a line end too: what a full disk cut off never swallows the next change.
         writeSync(file, `\n${JSON.stringify({ partition, ...change })}\n`);
-        fsyncSync(file);
-      });
+        // Others may change their states meanwhile: the work of a slow disk must not hold them up.
+        await sync(file);
+      } catch (error) {
+        throw stateError(error, path);
+      }
     },
     [Symbol.dispose]: () => closeSync(file),
   };

@@ -101,6 +101,7 @@ async function planNow(call: Call, { opened, run, progress }: Circumstances): Pr
   await using pool = await openPreparePool(open.spec, threadsFor(open, options));
   const start = await trimQuarantine(run);
   await using quarantine = openQuarantine(run.record.quarantine, run.record.id, start);
+  await using spill = await openSpill(slices);
   const sizes = open.source.parts.map(({ bytes }) => bytes ?? 0);
   const bytesTotal = sizes.reduce((sum, bytes) => sum + bytes, 0);
   const { accounts, failures } = await sliceSource({
@@ -108,7 +109,7 @@ async function planNow(call: Call, { opened, run, progress }: Circumstances): Pr
     pool,
     cut,
     sinkLabel: target.sink.label,
-    spill: await openSpill(slices),
+    spill,
     quarantine,
     signal: stop.finish,
     onProgress: ({ read }, storedBytes) =>

@@ -63,6 +63,21 @@ test('a swap replaces what is there, keeps the old partition, and makes what is 
   expect(indexes.map(({ indexname }) => indexname)).toEqual(['ev_20190701_name_idx', 'ev_20190701_pkey']);
 });
 
+test('a new partition is known to the planner at once, and autovacuum looks at it again, closely', async () => {
+  await using p = await openPlace(dayEvents(3_000));
+  await p.database.query(
+    'alter table ev_20190702 set (autovacuum_enabled = false); alter table ev_20190701 set (autovacuum_analyze_threshold = 1000000)',
+  );
+  expect(await p.run('--method', 'swap')).toMatchObject({ status: 0 });
+  const known = `select s.relname as name, s.n_mod_since_analyze > 0 as changed, cardinality(a.histogram_bounds::text::text[]) as bounds
+    from pg_stat_user_tables s join pg_stats a on a.tablename = s.relname and a.attname = 'event_id'
+    where s.relname in ('ev_20190701', 'ev_20190702') order by 1`;
+  expect(await p.database.query(known)).toMatchObject([
+    { name: 'ev_20190701', changed: true, bounds: 11 },
+    { name: 'ev_20190702', bounds: 101 },
+  ]);
+});
+
 test('a dry run writes nothing, and its plan is refused once the source has changed', async () => {
   await using p = await openPlace(dayEvents(3_000));
   const dry = await p.run('--dry-run', '--plan-out', 'plan.json');

@@ -1,13 +1,15 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { deserialize } from 'node:v8';
 import { CannotEvaluateError } from '../../errors.js';
 import type { EncodedRows } from '../../sinks/postgres/encode/encoded-rows.js';
 import type { Frame, KeptBatch } from './frame.js';
+import { LENGTHS_BYTES, lengthsOf, unpack } from './packed.js';
 import { eventsFile, sliceFiles } from './spill.js';
 
-const HEAD_BYTES = 4;
 const CHUNK_BYTES = 1 << 20;
+/** Of larger records the head is read by itself when it alone is wanted, in pieces of the second size. */
+const LARGE_BYTES = 64 << 10;
+const HEAD_BYTES = 4 << 10;
 
 /** The frames of a partition in the order in which they were read, without their rows. */
 export async function* framesOf(folder: string, partition: number): AsyncGenerator<Frame> {
@@ -15,16 +17,15 @@ export async function* framesOf(folder: string, partition: number): AsyncGenerat
 }
 
 /** The plain data in a file that `Spill.put` has written, and where in the file each stands. */
-export async function* framedValues<T>(
-  path: string,
-): AsyncGenerator<{ readonly value: T; readonly from: number; readonly to: number }> {
+export async function* framedValues<T>(path: string): AsyncGenerator<Found<T>> {
   await using file = await openSlice(path);
-  const { size } = await file.stat();
-  for (let from = 0; from < size; ) {
-    const { value, next } = await readFramed<T>(file, from);
-    yield { value, from, to: next };
-    from = next;
-  }
+  yield* recordsIn<T>(file, 'whole');
+}
+
+/** The frames of a partition, but their columns are left unread and empty. */
+export async function* frameHeadsOf(folder: string, partition: number): AsyncGenerator<Frame> {
+  await using file = await openSlice(sliceFiles(folder, partition).frames);
+  for await (const { value } of recordsIn<Frame>(file, 'head')) yield value;
 }
 
 /** The frames with their rows. */
@@ -55,7 +56,8 @@ export function rowsOf(
 /** The batch whose events were kept at `at`. */
 export async function keptBatch(folder: string, at: number): Promise<KeptBatch> {
   await using file = await openSlice(eventsFile(folder));
-  return (await readFramed<KeptBatch>(file, at)).value;
+  const { whole } = lengthsOf(await readWhole(file, at, LENGTHS_BYTES));
+  return unpack<KeptBatch>(await readWhole(file, at, whole));
 }
 
 async function openSlice(path: string): Promise<FileHandle> {
@@ -66,11 +68,32 @@ async function openSlice(path: string): Promise<FileHandle> {
   }
 }
 
-async function readFramed<T>(file: FileHandle, at: number): Promise<{ readonly value: T; readonly next: number }> {
-  const length = (await readWhole(file, at, HEAD_BYTES)).readUInt32LE();
-  const from = at + HEAD_BYTES;
-  const value: T = deserialize(await readWhole(file, from, length));
-  return { value, next: from + length };
+interface Found<T> {
+  readonly value: T;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Records behind one another, or their heads alone. */
+async function* recordsIn<T>(file: FileHandle, wanted: 'whole' | 'head'): AsyncGenerator<Found<T>> {
+  const { size } = await file.stat();
+  let piece: Buffer = Buffer.alloc(0);
+  let pieceAt = 0;
+  let pieceBytes = CHUNK_BYTES;
+  const bytesAt = async (at: number, length: number) => {
+    if (at + length > pieceAt + piece.length) {
+      pieceAt = at;
+      piece = await readWhole(file, at, Math.max(length, Math.min(pieceBytes, size - at)));
+    }
+    return piece.subarray(at - pieceAt, at - pieceAt + length);
+  };
+  for (let at = 0; at < size; ) {
+    const { head, whole } = lengthsOf(await bytesAt(at, LENGTHS_BYTES));
+    if (wanted === 'head') pieceBytes = whole > LARGE_BYTES ? HEAD_BYTES : CHUNK_BYTES;
+    const value = unpack<T>(await bytesAt(at, wanted === 'head' ? LENGTHS_BYTES + head : whole));
+    yield { value, from: at, to: at + whole };
+    at += whole;
+  }
 }
 
 async function readWhole(file: FileHandle, at: number, length: number): Promise<Buffer<ArrayBuffer>> {

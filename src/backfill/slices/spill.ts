@@ -1,12 +1,13 @@
-import { appendFile, mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { serialize } from 'node:v8';
 import { stateError } from '../../flow/state/durable.js';
 import type { EncodedRows } from '../../sinks/postgres/encode/encoded-rows.js';
+import { openAppendedFiles } from './appended-files.js';
 import type { Frame, KeptBatch } from './frame.js';
+import { pack } from './packed.js';
 
 /** Sorts the rows of a source by partition, on disk. Memory is bounded by `MOST_BYTES`, however many partitions there are. */
-export interface Spill {
+export interface Spill extends AsyncDisposable {
   /** Keeps the events of a batch and resolves to where. */
   keep(batch: KeptBatch): number;
   /** Appends plain data, with its length in front, to a file of the folder. */
@@ -50,6 +51,7 @@ export const eventsFile = (folder: string) => join(folder, 'events');
 class FolderSpill implements Spill {
   private readonly pending = new Map<string, Pending>();
   private readonly rowsAt = new Map<number, number>();
+  private readonly files = openAppendedFiles();
   private held = 0;
   private eventsAt = 0;
 
@@ -57,12 +59,12 @@ class FolderSpill implements Spill {
 
   keep(batch: KeptBatch): number {
     const at = this.eventsAt;
-    this.eventsAt += this.add(eventsFile(this.folder), framed(batch));
+    this.eventsAt += this.add(eventsFile(this.folder), pack(batch));
     return at;
   }
 
   put(name: string, value: unknown): void {
-    this.add(join(this.folder, name), framed(value));
+    this.add(join(this.folder, name), pack(value));
   }
 
   bytes(name: string, chunk: Uint8Array): void {
@@ -75,7 +77,7 @@ class FolderSpill implements Spill {
     this.rowsAt.set(partition, rowsAt + rows.length);
     const frame: Frame = { batchAt, rowsAt, rowsBytes: rows.length, encoded };
     this.add(files.rows, [rows]);
-    this.add(files.frames, framed(frame));
+    this.add(files.frames, pack(frame));
   }
 
   async room(): Promise<void> {
@@ -106,17 +108,12 @@ class FolderSpill implements Spill {
     const chunks = pending.chunks.splice(0);
     this.held -= pending.bytes;
     pending.bytes = 0;
-    const whole = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-    await tryWriting(pending.path, () => appendFile(pending.path, whole, { mode: 0o600 }));
+    await this.files.append(pending.path, chunks);
   }
-}
 
-/** Plain data with its length in front. */
-function framed(value: unknown): Uint8Array[] {
-  const body = serialize(value);
-  const head = Buffer.alloc(4);
-  head.writeUInt32LE(body.length);
-  return [head, body];
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.files[Symbol.asyncDispose]();
+  }
 }
 
 async function tryWriting(path: string, work: () => Promise<unknown>): Promise<void> {

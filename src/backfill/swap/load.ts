@@ -9,7 +9,7 @@ import type { Verdict } from '../../sinks/sink.js';
 import type { Work } from '../context.js';
 import type { PlannedPartition } from '../plan.js';
 import { openRefused } from '../refused.js';
-import { batchesOf, framesOf, keptBatch, rowsOf } from '../slices/slice.js';
+import { batchesOf, frameHeadsOf, keptBatch, rowsOf } from '../slices/slice.js';
 import type { RefusedRows } from '../verify.js';
 import { type Staging, stagingSql } from './staging.js';
 
@@ -57,6 +57,8 @@ async function copyWhole(work: Work, session: Connection, { partition, staging }
   }
 }
 
+const NO_ROWS = { omitted: 0, first: 0, end: 0 };
+
 interface Stretch {
   readonly omitted: number;
   readonly from: number;
@@ -67,10 +69,10 @@ interface Stretch {
 /** Rows behind one another that have the same columns go into one COPY. */
 async function stretchesOf(work: Work, partition: PlannedPartition): Promise<readonly Stretch[]> {
   const found: Stretch[] = [];
-  for await (const { rowsAt, rowsBytes, encoded } of framesOf(work.slices, partition.index)) {
-    const omitted = encoded.groups[0]?.omitted ?? 0;
+  for await (const { rowsAt, rowsBytes, encoded } of frameHeadsOf(work.slices, partition.index)) {
+    const [{ omitted, first, end } = NO_ROWS] = encoded.groups;
     const last = found.at(-1);
-    const rows = encoded.rowEnds.length;
+    const rows = end - first;
     if (last !== undefined && last.omitted === omitted) {
       last.to = rowsAt + rowsBytes;
       last.rows += rows;

@@ -9,6 +9,7 @@ import { dressByPartman } from '../partman.js';
 import type { PlannedPartition } from '../plan.js';
 import { currentSnapshot, relationOf, withinSql } from '../target.js';
 import { addCounted, type Counted, countRelation, hex, judge, notVerified } from '../verify.js';
+import { analyze } from './analyze.js';
 import {
   captureSql,
   changesLeft,
@@ -70,7 +71,7 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
   if (!verification.agrees) throw notVerified(partition, verification);
   await dress(session, way.staging);
   await dressAsManaged(work, session, way);
-  await session.run(`analyze ${way.staging.names.staging}`);
+  await analyze(session, way.staging);
   await shieldFallback(session, way, lockingOf(work));
   await catchUp(session, way);
   await states.set(partition.index, {
