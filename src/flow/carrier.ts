@@ -25,6 +25,8 @@ interface Way {
   readonly intents: IntentLog | undefined;
   /** What earlier invocations have settled: its lines count in front of those read now. */
   readonly done: readonly DoneStretch[];
+  /** Called whenever a batch has come to rest, or failed to: a source that waits for messages may have to be woken. */
+  readonly onArrival: (error: unknown) => void;
 }
 
 /** So many batches more than the sinks take at once may wait for their settlement. */
@@ -69,7 +71,10 @@ export function createCarrier(way: Way): Carrier {
         .catch((error: unknown) => {
           failure ??= { error };
         })
-        .finally(() => underWay.delete(journey));
+        .finally(() => {
+          underWay.delete(journey);
+          way.onArrival(failure?.error);
+        });
       underWay.add(journey);
       await roomForOne();
       rethrow();

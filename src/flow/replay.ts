@@ -94,10 +94,15 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
     elapsedMs: () => earlierMs + performance.now() - startedMs,
   });
   const lanes = sinks.map((sink, at) => openLane(sink, stop.now, job.waitNotes?.[at]));
+  const enough = new AbortController();
   await using carrier = createCarrier({
     ...{ lanes, settlement, recall, done: run.position?.done ?? [] },
     // A queue gives out what is left of it to a new run: nobody takes this one up again.
     intents: source.settles === 'messages' ? undefined : intents,
+    // What is being read is not waited for: a queue that is followed may have nothing for long.
+    onArrival: (error) => {
+      if (error !== undefined || whyStop() !== undefined) enough.abort();
+    },
   });
   const throttle = createThrottle(job.maxRate);
   const canary = createCanary(job.canary ?? []);
@@ -121,7 +126,6 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
   };
 
   let stoppedBy = whyStop();
-  const enough = new AbortController();
   const batches = untilStopped(batchesLeft(job), AbortSignal.any([stop.finish, enough.signal]));
   const room = () => (limit === undefined ? undefined : limit - taken);
   const items = stoppedBy === undefined ? prepareInOrder({ batches, pool: job.pool, room }) : [];
@@ -142,7 +146,6 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
     }
     stoppedBy ??= whyStop();
     if (stoppedBy === undefined) continue;
-    // What is being read is not waited for: a queue that is followed may have nothing for long.
     enough.abort();
     break;
   }

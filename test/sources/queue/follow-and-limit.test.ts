@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -150,6 +153,26 @@ describe.each(QUEUES)('%s', (_, make, service) => {
     await expect.poll(queue.ready, { timeout: 10_000, interval: 500 }).toBe(2);
     expect(await rowsIn(database)).toBe(50);
   });
+});
+
+test.runIf(redisService).each([
+  ['what makes going on senseless', ['--max-rejected', '1'], 1, [broken(1), broken(2), broken(3)]],
+  ['state that cannot be saved', [], 2, bodies(1, 2)],
+] as const)('--follow ends at once on %s, and waits for no further message', async (_, flags, expected, texts) => {
+  await using queue = await ofSidekiq();
+  await using database = await createDatabase();
+  await using folder = await folderWith();
+  await queue.send(bodies(0, 1));
+  const args = [queue.address, '--to', database.url, '--follow', '--id', 'event_id', '--time', 'occurred_at', ...flags];
+  const run = startReplay(args, { cwd: folder.path, env: queue.env });
+  onTestFinished(() => void run.child.kill('SIGKILL'));
+  await until(async () => (await rowsIn(database)) === 1);
+  await sleep(1_000);
+  if (expected === 2) await rm(join(folder.path, '.respool', 'runs'), { recursive: true });
+  await queue.send(texts);
+  const { status } = await run.end;
+
+  expect(status).toBe(expected);
 });
 
 test('--limit receives no more than it needs, and the others stay as they were', async () => {
