@@ -74,7 +74,7 @@ export function partitionsReport({ plan, states, label }: Standing) {
   const partitions = units.map((partition) => partitionReport(partition, states.of(partition.index)));
   const sum = (count: (partition: BackfilledPartition) => number) =>
     partitions.reduce((total, partition) => total + count(partition), 0);
-  const { read, undecodable, filtered, invalid, sinks } = plan.accounts;
+  const { read, undecodable, filtered, invalid, repaired, added, dropped, sinks } = plan.accounts;
   const rejectedInAll = sinks[0]?.rejected ?? 0;
   const inPartitions = units.reduce((total, { rejected }) => total + rejected, 0);
   const refusedByServer = units.reduce((total, { index }) => total + states.of(index).rejected, 0);
@@ -82,7 +82,7 @@ export function partitionsReport({ plan, states, label }: Standing) {
   const duplicate = sum((partition) => partition.duplicate);
   const rejected = sum((partition) => partition.rejected) + rejectedInAll - inPartitions;
   const unknown = units.reduce((total, { index }) => total + (states.of(index).unknown ?? 0), 0);
-  const settled = undecodable + filtered + invalid + accepted + duplicate + rejected + unknown;
+  const settled = undecodable + filtered + dropped + invalid + accepted + duplicate + rejected + unknown;
   const isWhole = partitions.every(({ state }) => state === 'done' || state === 'undone');
   const isBalanced = partitions.every(
     (each) => each.state !== 'done' || each.read === each.accepted + each.duplicate + each.rejected,
@@ -93,12 +93,14 @@ export function partitionsReport({ plan, states, label }: Standing) {
     run: plan.run,
     method: plan.method,
     ...(plan.method === 'deliver' ? { days: plan.sink.zone } : { table: `${plan.table.schema}.${plan.table.name}` }),
-    balanced: isBalanced && (!isWhole || settled === read),
+    balanced: isBalanced && (!isWhole || settled === read + added),
     read,
     undecodable,
     filtered,
     invalid,
-    repaired: 0,
+    repaired,
+    ...(added > 0 && { added }),
+    ...(dropped > 0 && { dropped }),
     sinks: [
       {
         name: plan.method === 'deliver' ? plan.sink.name : 'postgres',
@@ -107,7 +109,7 @@ export function partitionsReport({ plan, states, label }: Standing) {
         duplicate,
         rejected,
         unknown,
-        unsent: Math.max(0, read - settled),
+        unsent: Math.max(0, read + added - settled),
       },
     ],
     partitions,
