@@ -21,7 +21,7 @@ function command(verb: string, run: Implementation, words: Pick<Later, 'summary'
 }
 
 export const backfillStatus = command('status', 'runStatus', {
-  summary: 'a calendar of the partitions of a backfill, and how each stands',
+  summary: 'a calendar of the partitions or days of a backfill, and how each stands',
 });
 
 const { ledger, onUnknown, resend } = replayOptions;
@@ -32,7 +32,7 @@ export type RetryOptions = ValuesOf<typeof retryOptions>;
 
 export const backfillRetry: Command<typeof retryOptions> = {
   name: 'backfill retry',
-  summary: 'the failed partitions of a backfill again, over its original plan',
+  summary: 'the failed partitions or days of a backfill again, over its original plan',
   arguments: [RUN],
   options: retryOptions,
   examples: [
@@ -42,17 +42,18 @@ export const backfillRetry: Command<typeof retryOptions> = {
 };
 
 export const backfillVerify = command('verify', 'runVerify', {
-  summary: 'prove again that the table holds what the source had',
+  summary: 'prove again that the target holds what the source had',
   description:
-    'Looks up every key of the source in the table, and holds counts and checksums against each other. Exit 1 when ' +
-    'rows are missing, exit 2 when they could not be counted.',
+    'Looks up every key of the source in the table, and holds counts and checksums against each other; of days, asks the ' +
+    'service which ids it has. Exit 1 when something is missing, exit 2 when it could not be counted, exit 4 when it is too ' +
+    'early to tell.',
 });
 
 export const backfillUndo = command('undo', 'runUndo', {
   summary: 'put the old partitions back, and take out those that the backfill has made',
   description:
     'What others have written to the new partitions since the swap comes along. Also clears away what a backfill that ' +
-    'was killed has left in the database.',
+    'was killed has left in the database. What went to a service by days cannot be taken back.',
 });
 
 export const backfillDrop = command('drop', 'runDrop', {

@@ -80,11 +80,12 @@ export type BackfillOptions = ValuesOf<typeof options>;
 /** `respool backfill`. */
 export const backfill: Command<typeof options> = {
   name: 'backfill',
-  summary: 'fill or rebuild the partitions of a table, prove them, and take it back if need be',
+  summary: 'fill or rebuild the partitions of a table, or the days of a service, and prove them',
   description:
     'Reads dumps once, sorts them by partition, and plans, loads, verifies and swaps each partition as a whole. With ' +
     '--method insert what is there stays, and what is missing is added; with --method swap each partition of the range ' +
-    'is built anew from the dumps and takes the place of the old one, which is kept until respool backfill drop. The same command again goes on ' +
+    'is built anew from the dumps and takes the place of the old one, which is kept until respool backfill drop. To mixpanel, ' +
+    'datadog-archive:<folder or s3://…> and file:<path> it delivers day by day, and asks the other end afterwards. The same command again goes on ' +
     'where it was.',
   arguments: [
     {
@@ -104,6 +105,10 @@ export const backfill: Command<typeof options> = {
     {
       command: 'backfill dumps/ --to warehouse --since 2019-07-01 --until 2019-08-01 --method swap',
       explains: 'rebuild that month, partition by partition',
+    },
+    {
+      command: 'backfill dumps/ --to mixpanel --since 2019-07-01 --until 2019-08-01',
+      explains: 'that month to Mixpanel, day by day, each held against its export',
     },
     { command: 'backfill status <run> --to warehouse', explains: 'a calendar of its partitions' },
     { command: 'backfill undo <run> --to warehouse', explains: 'put the old partitions back' },
