@@ -16,6 +16,7 @@ export const LONG = [
   'test/diff/checksums.test.ts',
   'test/diff/tables.test.ts',
   'test/replay/flags.test.ts',
+  'test/replay/many-machines.test.ts',
   'test/replay/real-data.test.ts',
   'test/replay/several-sinks.test.ts',
   'test/replay/state-folder.test.ts',

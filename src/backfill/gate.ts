@@ -14,8 +14,8 @@ export interface Gate extends Disposable {
 }
 
 export interface GateOptions {
-  /** The run's folder, whose control file is looked at every second. */
-  readonly folder: string;
+  /** The run's folder, whose control file is looked at every second; absent where there is none. */
+  readonly folder?: string;
   /** Events a second; the control file may say otherwise. */
   readonly maxRate: number | undefined;
   /** Says why the target needs a rest; asked every second. */
@@ -40,7 +40,7 @@ export function openGate({ folder, maxRate, busy, tell }: GateOptions): Gate {
     reason = now;
   };
   const look = async () => {
-    const next = await readControl(folder);
+    const next = folder === undefined ? {} : await readControl(folder);
     if (next.maxRate !== control.maxRate) throttle = createThrottle(rateOf(next, maxRate));
     control = next;
     busyBecause = await busy?.();

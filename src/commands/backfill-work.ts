@@ -5,7 +5,6 @@ import { openGate } from '../backfill/gate.js';
 import { keepPace, pacedBy } from '../backfill/pace.js';
 import type { BackfillPlan, PlannedUnit } from '../backfill/plan.js';
 import { handOutPartitions } from '../backfill/queue/hand-out.js';
-import { backfillTrade } from '../backfill/queue/trade.js';
 import type { States } from '../backfill/states.js';
 import type { Busy } from '../backfill/target-load.js';
 import type { StoredRun } from '../flow/state/run-record.js';
@@ -13,7 +12,7 @@ import type { Progress } from '../report/progress.js';
 import type { BackfillOptions } from './backfill.js';
 import type { OpenBackfill } from './backfill-open.js';
 import type { Invocation } from './command.js';
-import { openQueue } from './work-queue.js';
+import { openQueue, tradesOfWatchers } from './work-queue.js';
 
 type Call = Invocation<BackfillOptions>;
 
@@ -114,8 +113,7 @@ async function overQueue(
 ) {
   await using queue = await openQueue(url, { io, stop, sessions: 2 });
   const { database, jobs, desk } = queue;
-  const noWork = () => Promise.reject(new Error('who watches does not work'));
-  const trades = [await backfillTrade({ database, signal: stop.now, withWork: noWork })];
+  const trades = await tradesOfWatchers(database, stop.now);
   return await handOutPartitions(
     { jobs, desk, trades, tell: job.tell },
     {

@@ -16,6 +16,7 @@ import { createWaitNote, type WaitNote } from '../flow/wait-note.js';
 import type { Catalog } from '../schema/catalog.js';
 import { openSink } from '../sinks/open.js';
 import type { Sink } from '../sinks/sink.js';
+import type { SourceContext } from '../sources/context.js';
 import { openSource } from '../sources/open.js';
 import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
@@ -37,6 +38,8 @@ export interface OpenReplay extends AsyncDisposable {
   /** The run that is taken up again; undefined for a new one. */
   readonly resumed: StoredRun | undefined;
   readonly fields: Fields;
+  /** Top-level members of the first events; undefined when none have been looked at. */
+  readonly members: ReadonlySet<string> | undefined;
   /** Which fields were chosen, and why, in sentences. */
   readonly fieldNotes: readonly string[];
   readonly warnings: readonly string[];
@@ -53,9 +56,14 @@ export interface Opening {
   readonly openSink: typeof openSink;
   /** What else must stay the same until the run is finished, by the name a user knows it by. */
   readonly conditions: Readonly<Record<string, string>>;
+  /** Looks at the source before anything is read. @throws UsageError when it is none for this command. */
+  readonly accept?: (source: Source) => void;
+  /** Finds the unfinished run of the same command; default in the state folder. */
+  readonly findRun?: (identity: RunIdentity) => Promise<StoredRun | undefined>;
 }
 
-const REPLAY: Opening = { command: 'replay', openSink, conditions: {} };
+/** How `respool replay` opens. */
+export const REPLAY: Opening = { command: 'replay', openSink, conditions: {} };
 
 /**
  * Opens schema, source, fields and sinks of a replay. Unless it is a dry run, the state folder is this process's until
@@ -81,6 +89,7 @@ async function openAll(call: Call & { readonly opening: Opening }, closing: Asyn
   const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
   const opened = await openSources(call, catalog);
   closing.push(opened);
+  call.opening.accept?.(opened);
   const addresses = sinkAddresses(call);
   if (options.quarantine !== undefined) {
     await checkQuarantine(
@@ -90,7 +99,7 @@ async function openAll(call: Call & { readonly opening: Opening }, closing: Asyn
   }
   if (!options.dryRun) closing.push(await lockFolder(options.stateDir));
   const identity = identityOf(call, { source: opened, addresses, catalog, repair });
-  const resumed = options.fresh || options.dryRun ? undefined : await resumableRun(identity);
+  const resumed = options.fresh || options.dryRun ? undefined : await (call.opening.findRun ?? resumableRun)(identity);
   const chosen = resumed
     ? { source: opened, fields: resumed.record.fields, notes: [], warnings: [], members: undefined }
     : await chooseBySample(call, { source: opened, catalog, repair, split });
@@ -120,6 +129,7 @@ async function openAll(call: Call & { readonly opening: Opening }, closing: Asyn
     identity,
     resumed,
     fields: chosen.fields,
+    members: chosen.members,
     fieldNotes: chosen.notes,
     warnings: chosen.warnings,
     waitNotes,
@@ -148,34 +158,44 @@ async function closeAll(closing: readonly AsyncDisposable[]): Promise<void> {
   for (const each of closing.toReversed()) await each[Symbol.asyncDispose]();
 }
 
-async function openRepair(path: string | undefined): Promise<LoadedRepair | undefined> {
+/** The repairs that `--repair` names. */
+export async function openRepair(path: string | undefined): Promise<LoadedRepair | undefined> {
   if (path === undefined) return undefined;
   const { loadRepair } = await import('../flow/repair/load.js');
   return loadRepair(path);
 }
 
-async function openSources({ args, config, options, io }: Call, catalog: Catalog | undefined): Promise<Source> {
+async function openSources(call: Call, catalog: Catalog | undefined): Promise<Source> {
+  const { args, config } = call;
+  return openSource(
+    args.map((word) => resolveSource(word, config).url),
+    await sourceContext(call, catalog),
+  );
+}
+
+/** What a source is told about the run that opens it. */
+export async function sourceContext(
+  { options, io }: Pick<Call, 'options' | 'io'>,
+  catalog: Catalog | undefined,
+): Promise<SourceContext> {
   const { cellTypes } = await import('../schema/cell-types.js');
   const { format, columns, delimiter, quote, brotli, batch, maxRate, dryRun } = options;
   const first = options.canary?.find((step) => step.kind === 'count')?.count;
   const batchRecords = batch ?? least(first, maxRate && recordsAtRate(maxRate));
-  return openSource(
-    args.map((word) => resolveSource(word, config).url),
-    {
-      ...(format !== undefined && { format }),
-      ...(columns !== undefined && { columns }),
-      ...(delimiter !== undefined && { delimiter }),
-      ...(quote !== undefined && { quote: quote ?? '' }),
-      ...(batchRecords !== undefined && { batchRecords }),
-      brotli,
-      fetchesBodies: fetchesBodies(options.unwrap),
-      dryRun,
-      stateDir: options.stateDir,
-      queue: options,
-      env: io.env,
-      cellTypes: catalog === undefined ? {} : cellTypes(catalog),
-    },
-  );
+  return {
+    ...(format !== undefined && { format }),
+    ...(columns !== undefined && { columns }),
+    ...(delimiter !== undefined && { delimiter }),
+    ...(quote !== undefined && { quote: quote ?? '' }),
+    ...(batchRecords !== undefined && { batchRecords }),
+    brotli,
+    fetchesBodies: fetchesBodies(options.unwrap),
+    dryRun,
+    stateDir: options.stateDir,
+    queue: options,
+    env: io.env,
+    cellTypes: catalog === undefined ? {} : cellTypes(catalog),
+  };
 }
 
 /** The least of what is given. */
@@ -209,6 +229,7 @@ async function chooseBySample({ options, config, stop }: Call, { source, catalog
   return { ...chosen, source: peeked.source, members: members.size === 0 ? undefined : members };
 }
 
+/** What is known of the events, and how the sink is used. */
 interface SinkCircumstances {
   readonly fields: Fields;
   /** Top-level members of the first events; undefined when none have been looked at. */
@@ -217,7 +238,11 @@ interface SinkCircumstances {
   readonly onWait: ((note: string) => void) | undefined;
 }
 
-function sinkContext({ options, io, stop }: Call, { fields, members, jobs, onWait }: SinkCircumstances) {
+/** What a sink is told about the run that opens it. */
+export function sinkContext(
+  { options, io, stop }: Pick<Call, 'options' | 'io' | 'stop'>,
+  { fields, members, jobs, onWait }: SinkCircumstances,
+) {
   const { dryRun, partitionsWithin, strictId, timezone } = options;
   return {
     fields,

@@ -7,7 +7,7 @@ import { writeDurably } from '../flow/state/durable.js';
 import type { StoredRun } from '../flow/state/run-record.js';
 import { checkBalance } from '../report/balance.js';
 import { worstExitCode } from '../report/exit-code.js';
-import type { FieldUsed, ProblemCount, ReplayReport, SourceReport } from '../report/report.js';
+import type { FieldUsed, ProblemCount, ReplayReport, SliceCounts, SourceReport } from '../report/report.js';
 import { counted } from '../report/text.js';
 import type { PartFailure } from '../sources/source.js';
 import type { Invocation } from './command.js';
@@ -21,6 +21,10 @@ interface Ending {
   readonly run: StoredRun;
   readonly outcome: ReplayOutcome;
   readonly elapsedMs: number;
+  /** How the slices stand that workers were given; absent where one process did it all. */
+  readonly slices?: SliceCounts;
+  /** What the sinks of workers have found out. */
+  readonly found?: readonly string[];
 }
 
 type Call = Invocation<ReplayOptions>;
@@ -39,13 +43,17 @@ export async function reportOf(call: Call, ending: Ending): Promise<ReplayReport
   return whole;
 }
 
-function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omit<ReplayReport, 'balanced'> {
+function buildReport(
+  call: Call,
+  { open, run, outcome, elapsedMs, slices, found = [] }: Ending,
+): Omit<ReplayReport, 'balanced'> {
   const { accounts, stoppedBy, storedBytes } = outcome;
   const failures = failuresOf(open, outcome);
   const { record, position } = run;
   const seconds = Math.max(elapsedMs, 1) / 1_000;
   const unsent = accounts.sinks.some((sink) => sink.unsent > 0);
-  const whole = stoppedBy === undefined || stoppedBy.code === 'limit';
+  const isLeft = slices !== undefined && slices.done < slices.slices;
+  const whole = (stoppedBy === undefined || stoppedBy.code === 'limit') && !isLeft;
   const resumed = position === undefined ? 0 : position.resumed + 1;
   return {
     reportVersion: 1,
@@ -63,6 +71,7 @@ function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omi
     sinks: accounts.sinks.map((sink, at) => ({ name: open.sinks[at]?.name ?? sink.label, ...sink })),
     quarantine: { path: record.quarantine, events: accounts.quarantined },
     source: sourceReport(open.source, storedBytes),
+    ...(slices !== undefined && { slices }),
     elapsedMs: Math.round(elapsedMs),
     throughput: {
       eventsPerSecond: Math.round(accounts.read / seconds),
@@ -74,11 +83,11 @@ function buildReport(call: Call, { open, run, outcome, elapsedMs }: Ending): Omi
       ...failures.map(({ part, error }) => failureOf(open.source.parts[part]?.label ?? '', error)),
       ...deadSinks(outcome),
     ],
-    warnings: warningsOf(call, { open, accounts }),
+    warnings: [...new Set([...warningsOf(call, { open, accounts }), ...found])],
     notes: [...(open.source.notes ?? []), ...(open.source.tally?.().notes ?? [])],
     next: nextCommands(call, {
       stoppedBy,
-      isUnsent: unsent,
+      isUnsent: unsent || isLeft,
       isUnknown: accounts.sinks.some(({ unknown }) => unknown > 0),
       quarantine: accounts.quarantined > 0 ? record.quarantine : undefined,
     }),

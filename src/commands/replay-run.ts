@@ -6,7 +6,7 @@ import { parseOutputs, printOutputs } from '../report/output.js';
 import type { Progress } from '../report/progress.js';
 import { replayRenderers } from '../report/replay-renderers.js';
 import type { Invocation } from './command.js';
-import type { ReplayOptions } from './replay.js';
+import type { ReplayCommandOptions } from './replay.js';
 import { guardSinks } from './replay-ledger.js';
 import { type OpenReplay, openReplay } from './replay-open.js';
 import { runPlan } from './replay-plan.js';
@@ -15,7 +15,7 @@ import { threadsFor } from './threads.js';
 import { tooManyRejected } from './too-many-rejected.js';
 import { withProgress } from './with-progress.js';
 
-type Call = Invocation<ReplayOptions>;
+type Call = Invocation<ReplayCommandOptions>;
 
 const PROGRESS_EVERY_MS = 200;
 const STOPPED_EARLY = 'Stopped: nothing was read, and nothing is changed.';
@@ -28,7 +28,8 @@ export async function runReplay(call: Call): Promise<number> {
   const { options } = call;
   const outputs = parseOutputs(options.output, ['table', 'json', 'markdown']);
   if (options.dryRun) return withProgress(call, (progress) => runPlan(call, progress), STOPPED_EARLY);
-  const report = await withProgress(call, (progress) => runAndReport(call, progress), STOPPED_EARLY);
+  const run = options.queue === undefined ? runAndReport : (await import('./replay-workers.js')).runOverQueue;
+  const report = await withProgress(call, (progress) => run(call, progress), STOPPED_EARLY);
   await printOutputs({ value: report, outputs, renderers: replayRenderers }, call.io);
   return report.exitCode;
 }
@@ -73,7 +74,8 @@ function newRun({ options }: Call, { identity, fields, sinks }: OpenReplay) {
   });
 }
 
-function tellStart({ source, sinks, fieldNotes, warnings, resumed }: OpenReplay, progress: Progress): void {
+/** Says what a run begins with. */
+export function tellStart({ source, sinks, fieldNotes, warnings, resumed }: OpenReplay, progress: Progress): void {
   for (const warning of [...warnings, ...sinks.flatMap((sink) => sink.describe().warnings)]) {
     progress.note(`warning: ${warning}`);
   }

@@ -5,7 +5,7 @@ import { queueOptions } from './queue-options.js';
 import { sharedOptions } from './shared-options.js';
 import { time, timeRange, timezone } from './time-values.js';
 import { unwrap, unwrapDescription } from './unwrap-option.js';
-import { canarySteps, choice, text, threshold, wholeNumber } from './values.js';
+import { canarySteps, choice, size, text, threshold, wholeNumber } from './values.js';
 
 const sinkOptions = {
   to: repeatable(
@@ -187,11 +187,42 @@ export const replayOptions = {
   ...sharedOptions,
 };
 
-/** The options of `respool replay`, parsed; times are microseconds since the Unix epoch. */
+/** The options of everything that reads and delivers like a replay, parsed; times are microseconds since the Unix epoch. */
 export type ReplayOptions = ValuesOf<typeof replayOptions>;
 
+const manyMachines = {
+  queue: optional(
+    {
+      flag: '--queue',
+      value: 'postgres://…',
+      summary: 'hand the dumps out in slices to respool worker on any number of machines, over this database',
+      group: 'Many machines',
+    },
+    text,
+  ),
+  detach: toggle({
+    flag: '--detach',
+    summary: 'with --queue: end once everything is handed out; the same command again watches',
+    group: 'Many machines',
+  }),
+  slice: optional(
+    {
+      flag: '--slice',
+      value: 'size',
+      summary: 'with --queue: most bytes of a slice, such as 16M (default: 64M, less where there is little)',
+      group: 'Many machines',
+    },
+    size,
+  ),
+} as const;
+
+const commandOptions = { ...replayOptions, ...manyMachines };
+
+/** The options of `respool replay`, parsed. */
+export type ReplayCommandOptions = ValuesOf<typeof commandOptions>;
+
 /** `respool replay`. */
-export const replay: Command<typeof replayOptions> = {
+export const replay: Command<typeof commandOptions> = {
   name: 'replay',
   summary: 'deliver every event of a dump or a queue once, checked against the schema',
   description:
@@ -207,13 +238,17 @@ export const replay: Command<typeof replayOptions> = {
       isVariadic: true,
     },
   ],
-  options: replayOptions,
+  options: commandOptions,
   examples: [
     { command: 'replay events.ndjson.gz --to "postgres://localhost/app?table=events"', explains: 'into a table' },
     { command: 'replay dumps/ --schema schemas/ --dry-run', explains: 'see what would happen' },
     {
       command: 'replay dumps/ --to warehouse --since 2019-07-01 --until 2019-08-01',
       explains: 'one month, into a sink from the configuration',
+    },
+    {
+      command: 'replay dumps/ --to warehouse --queue postgres://localhost/queue',
+      explains: 'by workers on many machines',
     },
     {
       command: 'replay .respool/runs/<id>/quarantine.ndjson --to warehouse',
@@ -224,7 +259,7 @@ export const replay: Command<typeof replayOptions> = {
       explains: 'from standard input, for a program',
     },
   ],
-  run: async (invocation: Invocation<ReplayOptions>) => {
+  run: async (invocation: Invocation<ReplayCommandOptions>) => {
     const { runReplay } = await import('./replay-run.js');
     return runReplay(invocation);
   },

@@ -45,6 +45,13 @@ export const age: Parser<number> = (value, given) => {
     : Number(digits) * minutes * 60_000;
 };
 
+/** Bytes: `65536`, `512K`, `64M`, `2G`. */
+export const size: Parser<number> = (value, given) => {
+  const [, digits = '', unit = ''] = /^([1-9]\d*)([KMG]?)$/iu.exec(value) ?? [];
+  const bytes = Number(digits) * 1024 ** ['', 'K', 'M', 'G'].indexOf(unit.toUpperCase());
+  return digits !== '' && Number.isSafeInteger(bytes) ? bytes : refuse(given, value, 'a size such as 512K, 64M or 2G');
+};
+
 /** How much of something is too much: a number of events, or a share of those read. */
 export type Threshold =
   | { readonly kind: 'count'; readonly count: number }

@@ -1,8 +1,11 @@
+import { backfillTrade } from '../backfill/queue/trade.js';
 import { parseAddress } from '../postgres/address.js';
 import type { Database } from '../postgres/connection.js';
 import { connect } from '../postgres/server.js';
+import { replayTrade } from '../replay/trade.js';
 import { type Desk, openDesk } from '../work/desk.js';
 import { type Jobs, openJobs } from '../work/jobs.js';
+import type { Trade } from '../work/trade.js';
 import type { Invocation } from './command.js';
 
 /** What workers and those who hand out work share: jobs, the list of workers, and the database in which all of it lies. */
@@ -36,4 +39,13 @@ export async function openQueue(url: string, { io, stop, sessions }: Circumstanc
     await database[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** All trades, for a process that only watches: it can write down what nobody could do. */
+export async function tradesOfWatchers(database: Database, signal: AbortSignal): Promise<readonly Trade[]> {
+  const noWork = () => Promise.reject(new Error('who watches does not work'));
+  return [
+    await backfillTrade({ database, signal, withWork: noWork }),
+    await replayTrade({ database, signal, deliver: noWork }),
+  ];
 }

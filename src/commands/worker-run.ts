@@ -4,6 +4,7 @@ import type { Work } from '../backfill/context.js';
 import { backfillTrade } from '../backfill/queue/trade.js';
 import type { States } from '../backfill/states.js';
 import { UsageError } from '../errors.js';
+import { replayTrade } from '../replay/trade.js';
 import type { Job } from '../work/jobs.js';
 import { labour, watchTheDead } from '../work/labour.js';
 import { loadRun, withTarget } from './backfill-later.js';
@@ -11,6 +12,7 @@ import type { Invocation } from './command.js';
 import { limitsOf } from './gentle-options.js';
 import { openQueue } from './work-queue.js';
 import type { WorkerOptions } from './worker.js';
+import { deliverSlice } from './worker-slice.js';
 
 /**
  * Carries out `respool worker` and resolves to its exit code: 0 when it ends because there is nothing to do.
@@ -22,7 +24,7 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
   if (queue === undefined) {
     throw new UsageError('respool worker needs --queue', {
       code: 'missing_queue',
-      hint: 'write --queue postgres://user@host:5432/database, the same as that of respool backfill',
+      hint: 'write --queue postgres://user@host:5432/database, the same as that of respool replay or respool backfill',
     });
   }
   const tell = (note: string) => {
@@ -31,7 +33,10 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
   await using open = await openQueue(queue, { io, stop, sessions: 2 + 2 * options.jobs });
   const { database, jobs, desk } = open;
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
-  const trades = [await backfillTrade({ database, signal: stop.now, withWork: workOnBackfill(call, tell) })];
+  const trades = [
+    await backfillTrade({ database, signal: stop.now, withWork: workOnBackfill(call, tell) }),
+    await replayTrade({ database, signal: stop.now, deliver: (work) => deliverSlice({ ...call, tell }, work) }),
+  ];
   tell(`worker ${name} waits for work`);
   using _watch = watchTheDead({ jobs, desk, trades, tell }, stop.finish);
   const hands = Array.from({ length: options.jobs }, (_, hand) => {

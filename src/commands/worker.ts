@@ -12,7 +12,7 @@ const options = {
     {
       flag: '--queue',
       value: 'postgres://…',
-      summary: 'the database over which respool backfill --queue hands out work; required',
+      summary: 'the database over which replay --queue and backfill --queue hand out work; required',
       group: 'Many machines',
     },
     text,
@@ -26,8 +26,23 @@ const options = {
     },
     text,
   ),
+  ledger: optional(
+    {
+      flag: '--ledger',
+      value: 'postgres://…',
+      summary: 'the ledger of replays that name one (default: in the database of the queue)',
+      group: 'Many machines',
+    },
+    text,
+  ),
   jobs: withDefault(
-    { flag: '--jobs', value: 'n', summary: 'partitions in work at once', group: 'Many machines', default: '1' },
+    {
+      flag: '--jobs',
+      value: 'n',
+      summary: 'partitions or slices in work at once',
+      group: 'Many machines',
+      default: '1',
+    },
     wholeNumber(1, 64),
   ),
   idleExit: optional(
@@ -50,7 +65,12 @@ const options = {
     milliseconds,
   ),
   maxRate: optional(
-    { flag: '--max-rate', value: 'n', summary: 'most events a second and partition', group: 'Gentle' },
+    {
+      flag: '--max-rate',
+      value: 'n',
+      summary: 'most events a second, for each partition or slice in work',
+      group: 'Gentle',
+    },
     wholeNumber(1),
   ),
   ...gentleOptions,
@@ -63,10 +83,11 @@ export type WorkerOptions = ValuesOf<typeof options>;
 /** `respool worker`. */
 export const worker: Command<typeof options> = {
   name: 'worker',
-  summary: 'take partitions from a queue and fill them, until told to stop',
+  summary: 'take partitions and slices from a queue and work on them, until told to stop',
   description:
-    'Works for any respool backfill --queue over the same database. Any number of workers on any number of machines ' +
-    'may come, go and die; each must see the state folder of the backfill under the same path, and reach its target.',
+    'Works for any respool backfill --queue and respool replay --queue over the same database. Any number of workers on ' +
+    'any number of machines may come, go and die; each must reach the targets, and see dumps, schemas and the state ' +
+    'folder of a backfill under the same paths.',
   arguments: [],
   options,
   examples: [

@@ -104,9 +104,8 @@ async function deliver(
     part: raw.part,
     encoded: prepared.encoded[at]?.data,
     refused: prepared.refused[at] ?? [],
-    onCommitting(token, verdicts) {
-      intents?.note(intentOf({ sink, token, part: raw.part, from: raw.from, to: raw.to }, events, verdicts));
-    },
+    onCommitting: (token, verdicts) =>
+      intents?.note(intentOf({ sink, token, part: raw.part, from: raw.from, to: raw.to }, events, verdicts)),
   };
   const verdicts = await lane.deliver(delivery);
   return verdicts && correct(verdicts);

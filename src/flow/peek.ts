@@ -86,6 +86,7 @@ function plainOf(source: Source) {
     ...(columns !== undefined && { columns }),
     ...(table !== undefined && { table }),
     ...(settles !== undefined && { settles }),
+    ...(source.slices !== undefined && { slices: source.slices.bind(source) }),
     ...(source.tally !== undefined && {
       tally: () => source.tally?.() ?? { acked: 0, left: 0, comesBack: 0, notes: [] },
     }),

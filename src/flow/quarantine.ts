@@ -67,7 +67,7 @@ export function openQuarantine(path: string, run: string, start: number): Quaran
       if (entries.length === 0) return;
       try {
         file ??= await openFile();
-        const bytes = Buffer.concat(entries.map((entry) => renderLine(run, part, entry)));
+        const bytes = Buffer.concat(entries.map((entry) => renderQuarantined({ run, part }, entry)));
         await file.appendFile(bytes);
         length += bytes.length;
         isDirty = true;
@@ -91,7 +91,11 @@ async function endsLine(file: FileHandle, length: number): Promise<boolean> {
   return buffer[0] === 0x0a;
 }
 
-function renderLine(run: string, part: string, entry: Quarantined): Buffer {
+/** An entry as the line of the quarantine that it becomes. */
+export function renderQuarantined(
+  { run, part }: { readonly run: string; readonly part: string },
+  entry: Quarantined,
+): Buffer {
   const { kind, sink, line, offset, id, name, timeUs, problems, attempts, layers, raw, repaired, original } = entry;
   const head = JSON.stringify({
     respool: QUARANTINE_MARK,

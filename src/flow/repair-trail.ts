@@ -14,7 +14,7 @@ export interface RepairTrail extends AsyncDisposable {
 }
 
 /** Where the lines of a batch stand in its source. */
-interface TrailPlace {
+export interface TrailPlace {
   readonly part: string;
   /** Number of the batch's first line, from 1. */
   readonly firstLine: number;
@@ -42,7 +42,7 @@ export function openRepairTrail(path: string, start: number): RepairTrail {
       if (repairs.length === 0) return;
       try {
         file ??= await openFile();
-        const bytes = Buffer.concat(repairs.map((repair) => renderLine(place, repair)));
+        const bytes = Buffer.concat(repairs.map((repair) => renderRepaired(place, repair)));
         await file.appendFile(bytes);
         length += bytes.length;
         isDirty = true;
@@ -59,7 +59,11 @@ export function openRepairTrail(path: string, start: number): RepairTrail {
   };
 }
 
-function renderLine({ part, firstLine }: TrailPlace, { line, id, rules, original, results }: RepairRecord): Buffer {
+/** A repair as the line of the trail that it becomes. */
+export function renderRepaired(
+  { part, firstLine }: TrailPlace,
+  { line, id, rules, original, results }: RepairRecord,
+): Buffer {
   const head = JSON.stringify({ respool: 'repaired/1', source: { part, line: firstLine + line }, id, rules });
   const after = results.flatMap((text, at) => (at === 0 ? [onOneLine(text)] : [Buffer.from(','), onOneLine(text)]));
   const parts = [head.slice(0, -1), ',"original":', onOneLine(original), ',"repaired":[', ...after, ']}\n'];

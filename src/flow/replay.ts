@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Sink } from '../sinks/sink.js';
 import type { PartFailure, Source } from '../sources/source.js';
 import type { Accounts } from './accounts.js';
@@ -10,7 +9,7 @@ import type { PreparePool } from './prepare/pool.js';
 import { recallIntents } from './recall.js';
 import { recounted } from './recount.js';
 import { openSettlement, type Settlement } from './settlement.js';
-import { openIntentLog } from './state/intents.js';
+import { type Journal, openFolderJournal } from './state/journal.js';
 import type { StoredRun } from './state/run-record.js';
 import { createThrottle } from './throttle.js';
 import { untilStopped } from './until-stopped.js';
@@ -24,10 +23,14 @@ export interface Replay {
   readonly run: StoredRun;
   /** Where in the quarantine this invocation begins to write. */
   readonly quarantineBytes: number;
+  /** Where the run writes what must outlive it; default its folder. Closed in the end. */
+  readonly journal?: Journal;
   /** Stop behind this many events that pass the filter. */
   readonly limit?: number | undefined;
   /** Events a second. */
   readonly maxRate?: number | undefined;
+  /** Holds the events back for other reasons than a rate; resolves when they may go on. */
+  readonly gate?: (events: number, signal: AbortSignal) => Promise<void>;
   /** Identical events are told apart by their numbers, which an interrupted run must go on with; the pool has one thread. */
   readonly countsIdentical?: boolean;
   /** Steps at whose ends the run looks back. */
@@ -81,15 +84,15 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
   const { source, sinks, run, stop, limit } = job;
   const startedMs = performance.now();
   const earlierMs = run.position?.elapsedMs ?? 0;
-  using intents = openIntentLog(join(run.folder, 'intents.ndjson'));
+  await using journal = job.journal ?? openFolderJournal(run, job.quarantineBytes);
+  const { intents } = journal;
   const recall = await recallIntents(intents.left, sinks, stop.now);
   await using settlement = openSettlement({
     run,
+    journal,
     source,
     sinkLabels: sinks.map(({ label }) => label),
     gathering: sinks.flatMap(({ label, finish }) => (finish === undefined ? [] : [label])),
-    intents,
-    quarantineBytes: job.quarantineBytes,
     resumed: run.position === undefined ? 0 : run.position.resumed + 1,
     elapsedMs: () => earlierMs + performance.now() - startedMs,
   });
@@ -134,6 +137,7 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
     else {
       const { events, held } = item.prepared;
       await throttle.wait(events.count, stop.finish);
+      await job.gate?.(events.count, stop.finish);
       // What was stopped on its way to the sinks is read again by the next invocation.
       if (stop.finish.aborted) break;
       taken += events.count + held.length + item.raw.undecodable.length;

@@ -1,13 +1,10 @@
-import { join } from 'node:path';
 import type { Verdict } from '../sinks/sink.js';
 import type { DoneStretch, Source } from '../sources/source.js';
 import { type Accounts, accountsOf, addAccounts, emptyAccounts, withUnsent } from './accounts.js';
 import { lineOutcomes } from './line-outcomes.js';
-import { openQuarantine, type Quarantine } from './quarantine.js';
 import { countRepeated, problemOf, quarantineEntries, type Returned } from './quarantine-entries.js';
-import { openRepairTrail, type RepairTrail } from './repair-trail.js';
-import type { IntentLog } from './state/intents.js';
-import { type RunPosition, type StoredRun, savePosition } from './state/run-record.js';
+import type { Journal } from './state/journal.js';
+import type { RunPosition, StoredRun } from './state/run-record.js';
 import { createStretches } from './state/stretches.js';
 
 const CHECKPOINT_EVERY_MS = 500;
@@ -24,14 +21,13 @@ export interface Settlement extends AsyncDisposable {
 }
 
 interface Circumstances {
-  readonly run: StoredRun;
+  readonly run: Pick<StoredRun, 'position'>;
+  /** Where all of it is written; whoever opened it closes it behind this. */
+  readonly journal: Journal;
   readonly source: Pick<Source, 'parts' | 'settles'>;
   readonly sinkLabels: readonly string[];
   /** Labels of the sinks that send only at the end: until each has, nothing is settled, and the run begins anew. */
   readonly gathering: readonly string[];
-  readonly intents: IntentLog;
-  /** Where in the quarantine this run begins to write. */
-  readonly quarantineBytes: number;
   readonly resumed: number;
   /** Milliseconds the run has taken, earlier invocations included. */
   readonly elapsedMs: () => number;
@@ -39,11 +35,10 @@ interface Circumstances {
 
 /** Opens the settlement of a run where its last checkpoint left it. */
 export function openSettlement(circumstances: Circumstances): Settlement {
-  const { run, sinkLabels, quarantineBytes } = circumstances;
-  return new SettlementOfRun(circumstances, {
-    quarantine: openQuarantine(run.record.quarantine, run.record.id, quarantineBytes),
-    settled: run.position === undefined ? emptyAccounts(sinkLabels) : relabelled(run.position.accounts, sinkLabels),
-  });
+  const { run, sinkLabels } = circumstances;
+  const settled =
+    run.position === undefined ? emptyAccounts(sinkLabels) : relabelled(run.position.accounts, sinkLabels);
+  return new SettlementOfRun(circumstances, settled);
 }
 
 /** A run's sinks keep their order; what one is called is only known for certain once it could be reached. */
@@ -53,9 +48,6 @@ function relabelled(accounts: Accounts, labels: readonly string[]): Accounts {
 
 class SettlementOfRun implements Settlement {
   private readonly done;
-  private readonly quarantine: Quarantine;
-  private readonly trail: RepairTrail;
-  private settled: Accounts;
   private unsettled: Accounts;
   /** What is settled once the gathering sinks have sent. */
   private gathered: Gathered;
@@ -75,18 +67,13 @@ class SettlementOfRun implements Settlement {
 
   constructor(
     private readonly circumstances: Circumstances,
-    start: { readonly quarantine: Quarantine; readonly settled: Accounts },
+    private settled: Accounts,
   ) {
-    this.done = createStretches(circumstances.run.position?.done);
-    this.quarantine = start.quarantine;
-    this.settledBytes = circumstances.quarantineBytes;
-    this.trail = openRepairTrail(
-      join(circumstances.run.folder, 'repaired.ndjson'),
-      circumstances.run.position?.repairedBytes ?? 0,
-    );
-    this.settledTrail = this.trail.length;
+    const { run, journal } = circumstances;
+    this.done = createStretches(run.position?.done);
+    this.settledBytes = journal.quarantine.length;
+    this.settledTrail = journal.trail.length;
     this.saved = { bytes: this.settledBytes, trail: this.settledTrail };
-    this.settled = start.settled;
     this.unsettled = emptyAccounts(circumstances.sinkLabels);
     this.gathered = nothingGathered(circumstances.sinkLabels);
     this.gathering = new Set(circumstances.gathering);
@@ -117,8 +104,9 @@ class SettlementOfRun implements Settlement {
         this.unsettled = addAccounts(this.unsettled, accounts);
         return;
       }
-      await this.quarantine.append(part, entries);
-      await this.trail.append({ part, firstLine: returned.firstLine }, returned.item.prepared.repairs);
+      const { quarantine, trail } = this.circumstances.journal;
+      await quarantine.append(part, entries);
+      await trail.append({ part, firstLine: returned.firstLine }, returned.item.prepared.repairs);
       this.gathered.accounts = addAccounts(this.gathered.accounts, accounts);
       // What a queue remembers is its own affair; what is left in it is not done.
       if (!isOfMessages) this.gathered.stretches.push(stretchOf(returned));
@@ -142,8 +130,9 @@ class SettlementOfRun implements Settlement {
     this.settled = addAccounts(this.settled, accounts);
     for (const stretch of stretches) this.done.add(stretch);
     this.awaitingSource.push(...words);
-    this.settledBytes = this.quarantine.length;
-    this.settledTrail = this.trail.length;
+    const { quarantine, trail } = this.circumstances.journal;
+    this.settledBytes = quarantine.length;
+    this.settledTrail = trail.length;
     this.gathered = nothingGathered(this.circumstances.sinkLabels);
   }
 
@@ -165,13 +154,12 @@ class SettlementOfRun implements Settlement {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.queue;
     await Promise.allSettled(this.telling);
-    await this.quarantine[Symbol.asyncDispose]();
-    await this.trail[Symbol.asyncDispose]();
   }
 
   private async save(state: RunPosition['state'], withPosition: boolean): Promise<void> {
-    await this.quarantine.sync();
-    await this.trail.sync();
+    const { quarantine, trail } = this.circumstances.journal;
+    await quarantine.sync();
+    await trail.sync();
     if (withPosition) await this.savePosition(state);
     for (const tellSource of this.awaitingSource.splice(0)) this.tell(tellSource);
   }
@@ -184,8 +172,8 @@ class SettlementOfRun implements Settlement {
   }
 
   private async savePosition(state: RunPosition['state']): Promise<void> {
-    const { run, resumed, elapsedMs, intents } = this.circumstances;
-    await savePosition(run.folder, {
+    const { journal, resumed, elapsedMs } = this.circumstances;
+    await journal.savePosition({
       state,
       done: this.done.list(),
       accounts: this.settled,
@@ -196,7 +184,7 @@ class SettlementOfRun implements Settlement {
     });
     this.saved = { bytes: this.settledBytes, trail: this.settledTrail };
     this.lastCheckpointMs = elapsedMs();
-    intents.compact(({ part, from, to }) => this.done.covers(part, from, to));
+    journal.intents.compact(({ part, from, to }) => this.done.covers(part, from, to));
   }
 
   /** Tells the source what is settled, which takes its time: the next batch does not wait for it. */

@@ -24,6 +24,8 @@ export interface ReplayReport {
   /** The file is there once something has been quarantined; a backfill tells it only then. */
   readonly quarantine?: { readonly path: string; readonly events: number };
   readonly source: SourceReport;
+  /** How the slices stand that workers on many machines were given; absent where one process did it all. */
+  readonly slices?: SliceCounts;
   readonly elapsedMs: number;
   readonly throughput?: Throughput;
   /** Which field gave id, name, time and user, and why. */
@@ -68,6 +70,12 @@ export interface SourceReport {
   readonly label?: string;
   readonly parts?: number;
   readonly bytes?: number;
+}
+
+export interface SliceCounts {
+  readonly slices: number;
+  readonly done: number;
+  readonly failed: number;
 }
 
 export interface Throughput {

@@ -9,6 +9,8 @@ export interface Sink extends AsyncDisposable {
   readonly label: string;
   /** Short name in tables and reports: `postgres`, `mixpanel`. */
   readonly name: string;
+  /** Why only one process on one machine can write to it, in words; absent where any number can. */
+  readonly alone?: string;
   /** What a second delivery of the same event does on the far side. */
   readonly onRepeat: 'ignored' | 'overwritten' | 'duplicated';
   readonly limits: SinkLimits;
@@ -122,9 +124,10 @@ export interface Delivery {
   readonly sentBefore?: Uint8Array;
   /**
    * Called before the request that makes the delivery durable, with what the far side can be asked about later and
-   * the verdicts that hold if it succeeds. Returns once the note has been written.
+   * the verdicts that hold if it succeeds. Returns, or resolves, once the note has been written; when it fails, the
+   * request must not be made.
    */
-  readonly onCommitting?: (token: string, verdicts: readonly Verdict[]) => void;
+  readonly onCommitting?: (token: string, verdicts: readonly Verdict[]) => void | Promise<void>;
 }
 
 export type Verdict =

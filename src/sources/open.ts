@@ -3,8 +3,9 @@ import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
 import type { SourceContext } from './context.js';
 import { openDump } from './dump/dump.js';
+import { openDumpSlice } from './dump/open-slice.js';
 import { withFetchedBodies } from './fetched-bodies.js';
-import type { Source } from './source.js';
+import type { Source, SourceSlice } from './source.js';
 
 /** Opens one kind of source by its address. */
 type Opener = (address: string, context: SourceContext) => Promise<Source>;
@@ -41,6 +42,15 @@ const sourceSchemes: readonly string[] = [...DUMP_SCHEMES, ...OPENERS.keys()];
  */
 export async function openSource(inputs: readonly string[], context: SourceContext): Promise<Source> {
   const source = await openOne(inputs, context);
+  return context.fetchesBodies === true ? withFetchedBodies(source, context.env ?? {}) : source;
+}
+
+/**
+ * Opens a slice that `Source.slices` has cut, here or on another machine.
+ * @throws UsageError when a part of it cannot be read here, or is no longer what it was.
+ */
+export async function openSlice(slice: SourceSlice, context: SourceContext): Promise<Source> {
+  const source = await openDumpSlice(slice, context);
   return context.fetchesBodies === true ? withFetchedBodies(source, context.env ?? {}) : source;
 }
 

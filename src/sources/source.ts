@@ -26,6 +26,12 @@ export interface Source extends AsyncDisposable {
   /** How the source stands now; absent for dumps. */
   tally?(): SourceTally;
   /**
+   * Cuts the source into slices that other processes can read by themselves, in its own order.
+   * Absent where only one process can read it.
+   * @param bytes most stored bytes of a slice; what cannot be cut may be larger.
+   */
+  slices?(bytes: number, signal: AbortSignal): Promise<readonly SourceSlice[]>;
+  /**
    * Yields records in the source's own order. A part that cannot be read on is yielded as a failure, and the next
    * part is begun: one broken file never hides the others.
    * @param done stretches that an earlier invocation has settled: they are not yielded again.
@@ -95,6 +101,23 @@ export interface SourcePart {
   readonly bytes: number | undefined;
   /** Changes when the content changes; undefined when it cannot be told without consuming it. */
   fingerprint(): Promise<string | undefined>;
+}
+
+/** A piece of a source that one worker takes, as plain data without secrets. */
+export interface SourceSlice {
+  readonly parts: readonly SlicePart[];
+}
+
+/** A part of a source, or a stretch of one, with all that another machine needs to read it. */
+export interface SlicePart {
+  readonly label: string;
+  /** Where it lies, whatever the working folder: an absolute path or a URL. */
+  readonly address: string;
+  /** Size of the whole part as stored. */
+  readonly bytes: number;
+  readonly fingerprint: string;
+  /** The stretch, in decoded bytes, that begins and ends where records do; absent for all of it. */
+  readonly stretch?: { readonly from: number; readonly to: number };
 }
 
 /** A stretch of one part, in decoded bytes (rows for Parquet), and how many lines or rows it holds. */

@@ -1,8 +1,11 @@
 import { IncompleteError, RespoolError } from '../errors.js';
 import { pause } from '../pause.js';
+import { reasonOf } from '../postgres/retry.js';
+import { kindOf } from '../postgres/sql-error.js';
 import { BEAT_EVERY_MS } from './desk.js';
 import type { TakenJob } from './jobs.js';
 import { AGAIN, type Hands, reclaim } from './reclaim.js';
+import { TakenOverError } from './taken-over.js';
 import { type Item, tradeOf } from './trade.js';
 
 /** What one worker needs. */
@@ -15,22 +18,33 @@ export interface Labour extends Hands {
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Takes jobs until it is told to stop. */
+/** Takes jobs until it is told to stop. A database of the queue that is down for a while is waited for. */
 export async function labour(options: Labour): Promise<void> {
-  const { jobs, desk, finish } = options;
-  let idleSince = Date.now();
+  const { finish, tell } = options;
+  const idle = { sinceMs: Date.now() };
   while (!finish.aborted) {
-    const job = await jobs.take();
-    if (job === undefined) {
-      if (options.idleExitMs !== undefined && Date.now() - idleSince > options.idleExitMs && (await jobs.left()) === 0)
-        return;
-      await desk.beat(options.name, undefined);
+    try {
+      if ((await doNext(options, idle)) === 'enough') return;
+    } catch (error) {
+      if (kindOf(error) !== 'wait') throw error;
+      tell(`the queue cannot be asked: ${reasonOf(error)}`);
       await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
-      continue;
     }
-    await doJob(options, job);
-    idleSince = Date.now();
   }
+}
+
+async function doNext(options: Labour, idle: { sinceMs: number }): Promise<'enough' | undefined> {
+  const { jobs, desk, finish, idleExitMs } = options;
+  const job = await jobs.take();
+  if (job !== undefined) {
+    await doJob(options, job);
+    idle.sinceMs = Date.now();
+    return undefined;
+  }
+  if (idleExitMs !== undefined && Date.now() - idle.sinceMs > idleExitMs && (await jobs.left()) === 0) return 'enough';
+  await desk.beat(options.name, undefined);
+  await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
+  return undefined;
 }
 
 /** Looks for what the dead have left, every few seconds, whatever else this process does. */
@@ -100,6 +114,8 @@ interface Trouble {
 /** What fails outside of the item's own way: the run cannot be opened here, or something nobody thought of. */
 async function putDown({ jobs, tell }: Labour, { job, item, error }: Trouble): Promise<void> {
   const { message } = error instanceof Error ? error : { message: String(error) };
+  // Its job is the other worker's too by now.
+  if (error instanceof TakenOverError) return tell(message);
   const troubles = (item?.troubles ?? 0) + 1;
   if (item === undefined || error instanceof IncompleteError || troubles < MOST_TROUBLES) {
     if (!(error instanceof IncompleteError)) await item?.noteTroubles(troubles);

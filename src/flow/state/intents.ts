@@ -21,7 +21,8 @@ export interface Intent {
 export interface IntentLog extends Disposable {
   /** Intents that an earlier invocation left. */
   readonly left: readonly Intent[];
-  note(intent: Intent): void;
+  /** The commit is not sent before this has returned, or resolved. */
+  note(intent: Intent): void | Promise<void>;
   /** Forgets the intents of stretches that are settled. */
   compact(isSettled: (intent: Intent) => boolean): void;
 }

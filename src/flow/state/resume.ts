@@ -29,14 +29,27 @@ export interface RunIdentity {
  * @throws UsageError when the source or a condition has changed since: `--fresh` starts anew.
  */
 export async function resumableRun(identity: RunIdentity): Promise<StoredRun | undefined> {
-  const { stateDir, command, source, sinks } = identity;
-  const run = await findUnfinishedRun(stateDir, runKey(command, source.label, sinks));
+  const run = await findUnfinishedRun(identity.stateDir, keyOf(identity));
   if (run === undefined) return undefined;
-  const changes = [...changedParts(run.record, await partsOf(source)), ...changedConditions(run.record, identity)];
   // What cannot be recognised again (stdin) cannot be taken up again either.
   if (run.record.parts.some(({ fingerprint }) => fingerprint === undefined)) return undefined;
-  if (changes.length === 0) return run;
-  throw new UsageError(`run ${run.record.id} is unfinished, and since it stopped ${changes.join(', ')}`, {
+  await requireUnchanged(run.record, identity);
+  return run;
+}
+
+/** What the runs of the same command over the same source share. */
+export function keyOf({ command, source, sinks }: RunIdentity): string {
+  return runKey(command, source.label, sinks);
+}
+
+/**
+ * Holds what a run is about against what it would be about now.
+ * @throws UsageError `changed_since` that names what differs.
+ */
+export async function requireUnchanged(record: RunRecord, identity: RunIdentity): Promise<void> {
+  const changes = [...changedParts(record, await partsOf(identity.source)), ...changedConditions(record, identity)];
+  if (changes.length === 0) return;
+  throw new UsageError(`run ${record.id} is unfinished, and since it stopped ${changes.join(', ')}`, {
     code: 'changed_since',
     hint: 'put it back as it was to go on, or add --fresh to start anew (rows already in Postgres count as duplicates)',
   });
@@ -69,31 +82,39 @@ export async function startRun(
     readonly sinkLabels: readonly string[];
   },
 ): Promise<StoredRun> {
+  const run = await createRun(identity.stateDir, await newRecord(identity, rest));
+  await savePosition(run.folder, {
+    state: 'unfinished',
+    done: [],
+    accounts: emptyAccounts(rest.sinkLabels),
+    quarantineBytes: await sizeOf(run.record.quarantine),
+    resumed: 0,
+    elapsedMs: 0,
+  });
+  return run;
+}
+
+/** What a new run is about. Nothing is written. */
+export async function newRecord(
+  identity: RunIdentity,
+  rest: Pick<RunRecord, 'fields'> & { readonly now: Date; readonly quarantine: string | undefined },
+): Promise<Omit<RunRecord, 'formatVersion'>> {
   const { stateDir, command, source, sinks, conditions } = identity;
   const id = newRunId(rest.now);
   const quarantine =
     rest.quarantine === undefined ? join(stateDir, 'runs', id, 'quarantine.ndjson') : resolve(rest.quarantine);
-  const run = await createRun(stateDir, {
+  return {
     id,
     command,
     startedAt: rest.now.toISOString(),
-    key: runKey(command, source.label, sinks),
+    key: keyOf(identity),
     source: source.label,
     sinks,
     parts: await partsOf(source),
     conditions,
     fields: rest.fields,
     quarantine,
-  });
-  await savePosition(run.folder, {
-    state: 'unfinished',
-    done: [],
-    accounts: emptyAccounts(rest.sinkLabels),
-    quarantineBytes: await sizeOf(quarantine),
-    resumed: 0,
-    elapsedMs: 0,
-  });
-  return run;
+  };
 }
 
 async function partsOf(source: Source): Promise<RunRecord['parts']> {

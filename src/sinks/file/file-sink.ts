@@ -24,6 +24,7 @@ export function createFileSink(options: FileOptions): Sink {
   return {
     label: `file:${path}`,
     name: 'file',
+    alone: 'it is a file that one process appends to',
     onRepeat: 'duplicated',
     limits: { maxEvents: MOST_EVENTS, maxBytes: Number.MAX_SAFE_INTEGER, concurrency: 1 },
     describe: () => ({ notes, warnings }),

@@ -28,7 +28,7 @@ export interface Closing {
   readonly batch: Batch;
   readonly tableOid: string;
   readonly hasTimeline: boolean;
-  readonly onCommitting: ((token: string, verdicts: readonly Verdict[]) => void) | undefined;
+  readonly onCommitting: ((token: string, verdicts: readonly Verdict[]) => void | Promise<void>) | undefined;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function commit(
     return;
   }
   const token = `${xid}@${String(row?.timeline ?? '')}`;
-  onCommitting?.(
+  await onCommitting?.(
     token,
     batch.verdicts.filter((verdict) => verdict !== undefined),
   );

@@ -30,12 +30,13 @@ export async function openPglite(address: string, context: SinkContext): Promise
   const open = context.dryRun ? openAside : openInPlace;
   const { db, close } = await open(folder);
   try {
-    return await openTable(createPgliteDatabase(db, `pglite:${folder}`, close), options, {
+    const sink = await openTable(createPgliteDatabase(db, `pglite:${folder}`, close), options, {
       ...context,
       name: 'pglite',
       maxEvents: MOST_EVENTS,
       notes: [NO_FSYNC],
     });
+    return { ...sink, alone: 'the database runs inside one process' };
   } catch (error) {
     await close();
     throw error;

@@ -20,6 +20,8 @@ export interface StoredFile {
   readonly bytes: number | undefined;
   /** Path in the local file system, for readers that have to open the file themselves. */
   readonly path?: string;
+  /** The same by which other machines can open it: a URL. Absent for what lies in the local file system. */
+  readonly url?: string;
   fingerprint(): Promise<string | undefined>;
   /** @throws CannotEvaluateError when it cannot be opened. */
   open(signal: AbortSignal): Promise<ByteReader>;

@@ -38,7 +38,7 @@ export async function* cutBatches(cutting: Cutting): AsyncGenerator<RawBatch> {
   }
 }
 
-/** What is left between settled stretches, in order; the last gap is open. */
+/** What is left between settled stretches, in order; the last gap is open, unless all behind it is settled. */
 export function gapsBetween(done: readonly DoneStretch[]): { readonly from: number; readonly to: number }[] {
   const gaps: { from: number; to: number }[] = [];
   let from = 0;
@@ -46,7 +46,7 @@ export function gapsBetween(done: readonly DoneStretch[]): { readonly from: numb
     if (stretch.from > from) gaps.push({ from, to: stretch.from });
     from = Math.max(from, stretch.to);
   }
-  gaps.push({ from, to: Number.POSITIVE_INFINITY });
+  if (from < Number.MAX_SAFE_INTEGER) gaps.push({ from, to: Number.POSITIVE_INFINITY });
   return gaps;
 }
 

@@ -5,6 +5,7 @@ import type { DecodeOptions } from './decode.js';
 import { locateFiles } from './locate.js';
 import type { DumpOptions } from './options.js';
 import { readPart } from './part.js';
+import { isShareable, sliceFiles } from './slices.js';
 
 /**
  * Opens event dumps: files, globs, folders, `-` and `s3://`. Nothing is read before the first batch is asked for.
@@ -25,6 +26,7 @@ export function openFiles(files: readonly StoredFile[], label: string, options: 
     parts: files,
     decoder: { module: new URL('./decode.js', import.meta.url).href, options: decodeOptions },
     notes,
+    ...(files.every(isShareable) && { slices: (bytes, signal) => sliceFiles(files, { options, bytes, signal }) }),
     batches: (done, signal) => readAll({ files, options, done, signal, notes }),
     async [Symbol.asyncDispose]() {},
   };

@@ -26,6 +26,22 @@ export async function locateObjects(url: string, env: Environment): Promise<read
   });
 }
 
+/**
+ * An object as another process listed it, without another listing.
+ * @param fingerprint as the listing gave it; the object is read only while it is the same.
+ */
+export async function listedObject(url: string, { bytes, fingerprint, env }: Listed): Promise<StoredFile> {
+  const { bucket, prefix: key } = parseUrl(url);
+  const etag = /^s3:\d+:(.*)$/su.exec(fingerprint)?.[1] ?? '';
+  return storedObject(await openClient(env), bucket, { key, bytes, etag });
+}
+
+interface Listed {
+  readonly bytes: number;
+  readonly fingerprint: string;
+  readonly env: Environment;
+}
+
 function parseUrl(url: string): { bucket: string; prefix: string } {
   const match = /^s3:\/\/([^/]+)(?:\/(.*))?$/su.exec(url);
   if (match?.[1] !== undefined) return { bucket: match[1], prefix: match[2] ?? '' };
@@ -73,6 +89,7 @@ function storedObject(client: S3Client, bucket: string, { key, bytes, etag }: Li
   return {
     label,
     bytes,
+    url: label,
     fingerprint: async () => `s3:${bytes}:${etag}`,
     async open(signal) {
       const progress = { taken: 0 };

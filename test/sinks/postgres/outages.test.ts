@@ -27,7 +27,7 @@ test.each([
   proxy.cutBehind('commit\0', { forward });
   const tokens: string[] = [];
   const verdicts = await sink.deliver(
-    { ...deliveryOf(sink, some(5, 20)), onCommitting: (token) => tokens.push(token) },
+    { ...deliveryOf(sink, some(5, 20)), onCommitting: (token) => void tokens.push(token) },
     CONTEXT.signal,
   );
 
@@ -43,7 +43,7 @@ test('the note about a COMMIT is written before it is sent, with the verdicts th
   const notes: unknown[] = [];
   let rows = -1;
   await t.sink.deliver(
-    { ...deliveryOf(t.sink, some(0, 3)), onCommitting: (token, verdicts) => notes.push([token, count(verdicts)]) },
+    { ...deliveryOf(t.sink, some(0, 3)), onCommitting: (token, verdicts) => void notes.push([token, count(verdicts)]) },
     CONTEXT.signal,
   );
   rows = (await t.rows()).length;
@@ -56,7 +56,7 @@ test('a batch of duplicates alone commits nothing, and says nothing of a commit'
   await deliver(t.sink, some(0, 3));
   const notes: string[] = [];
   await t.sink.deliver(
-    { ...deliveryOf(t.sink, some(0, 3)), onCommitting: (token) => notes.push(token) },
+    { ...deliveryOf(t.sink, some(0, 3)), onCommitting: (token) => void notes.push(token) },
     CONTEXT.signal,
   );
   expect(notes).toEqual([]);

@@ -1,0 +1,189 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openGate } from '../backfill/gate.js';
+import { openLoadWatch } from '../backfill/target-load.js';
+import { CannotEvaluateError, IncompleteError, UsageError } from '../errors.js';
+import { parseSplitPointer } from '../event/locate.js';
+import { emptyAccounts } from '../flow/accounts.js';
+import { openPreparePool } from '../flow/prepare/pool.js';
+import { type ReplayOutcome, replay } from '../flow/replay.js';
+import type { StoredRun } from '../flow/state/run-record.js';
+import { parseAddress } from '../postgres/address.js';
+import { connect } from '../postgres/server.js';
+import type { SliceEnd, SliceWork } from '../replay/trade.js';
+import { openSink } from '../sinks/open.js';
+import type { Sink } from '../sinks/sink.js';
+import { openSlice } from '../sources/open.js';
+import { outsideOf } from '../sources/outside-slice.js';
+import type { Invocation } from './command.js';
+import { limitsOf } from './gentle-options.js';
+import type { ReplayOptions } from './replay.js';
+import { guardSinks } from './replay-ledger.js';
+import { openRepair, sinkContext, sourceContext } from './replay-open.js';
+import { type OrderedReplay, wordFor } from './replay-order.js';
+import { openSinks, type SinkAddress, sinkAddresses } from './replay-sinks.js';
+import { specOf } from './replay-spec.js';
+import { openCatalog } from './schema-option.js';
+import { threadsFor } from './threads.js';
+import type { WorkerOptions } from './worker.js';
+
+type Call = Invocation<WorkerOptions> & { readonly tell: (note: string) => void };
+type ReplayCall = Invocation<ReplayOptions>;
+
+/** Connections with each sink, and threads that prepare, for each slice in work. */
+const JOBS = 2;
+
+/**
+ * Delivers what is left of one slice of a replay.
+ * @throws RespoolError when this worker cannot do it; TakenOverError when another one has it by now.
+ */
+export async function deliverSlice(call: Call, work: SliceWork): Promise<SliceEnd> {
+  const { order, taken, journal } = work;
+  await using folder = await scratchFolder();
+  const own = ownCall(call, { ordered: order.work as OrderedReplay, stateDir: folder.path }); // the command wrote it
+  await using open = await openDelivery(own, work);
+  const { source, sinks, spec, jobs } = open;
+  const run = runOf(work, sinks);
+  await using guarded = await guardSinks(own, sinks, { ...run, record: { ...run.record, id: nameOf(work) } });
+  await using pool = await openPreparePool(spec, threadsFor({ source, jobs }, own.options));
+  await using gate = await openGentleGate(call, sinkAddresses(own));
+  const outcome = await replay({
+    ...{ source, sinks: guarded.sinks, pool, run, journal },
+    quarantineBytes: taken.position?.quarantineBytes ?? 0,
+    isTooMany: () => undefined,
+    gate: gate.pass,
+    stop: call.stop,
+  });
+  return { ...endOf(outcome, sinks), warnings: sinks.flatMap((sink) => sink.describe().warnings) };
+}
+
+/** Under this name the ledger knows who sends. */
+function nameOf({ taken: { run, slice } }: SliceWork): string {
+  return `${run}/${slice}`;
+}
+
+/** The call of a replay that does what the order says, with the places and secrets of this worker. */
+function ownCall(
+  call: Call,
+  { ordered, stateDir }: { readonly ordered: OrderedReplay; readonly stateDir: string },
+): ReplayCall {
+  const { config, options } = call;
+  const to = ordered.sinks.map((sink) => wordFor(sink, { own: options.to, config, flag: '--to' }));
+  const ledgers = options.ledger === undefined ? [] : [options.ledger];
+  const ledger = ordered.ledger && wordFor(ordered.ledger, { own: ledgers, config, flag: '--ledger' });
+  const own = {
+    ...{ to, stateDir, ledger: ledger ?? options.queue, config: options.config, output: [], yes: true, fresh: false },
+    ...{ quiet: options.quiet, verbose: options.verbose, noColor: options.noColor, quarantine: undefined },
+    ...{ maxRate: undefined, minEvents: undefined, dryRun: false, maxRejected: undefined, canary: undefined },
+    limit: undefined,
+  };
+  return { ...call, args: [], options: { ...ordered.options, ...own } };
+}
+
+/** Opens what the order says, and makes sure that it is what the command saw. */
+async function openDelivery(call: ReplayCall, { order, taken }: SliceWork) {
+  const { options } = call;
+  const { conditions, fields } = order.record;
+  const ordered = order.work as OrderedReplay; // the command wrote it
+  const closing: AsyncDisposable[] = [];
+  const close = async () => {
+    for (const each of closing.toReversed()) await each[Symbol.asyncDispose]();
+  };
+  try {
+    const catalog = await openCatalog(options);
+    const repair = await openRepair(options.repair);
+    requireSame('the schema', conditions['the schema'], catalog?.fingerprint);
+    requireSame('the repairs', conditions['the repairs (--repair)'], repair?.fingerprint);
+    const source = await openSlice(taken.what, await sourceContext(call, catalog));
+    closing.push(source);
+    const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
+    const jobs = options.jobs ?? JOBS;
+    const members = ordered.members && new Set(ordered.members);
+    const addresses = sinkAddresses(call);
+    const sinks = await openSinks(addresses, closing, (url) =>
+      openSink(url, {
+        ...sinkContext(call, { fields, members, jobs, onWait: undefined }),
+        source: order.record.source,
+      }),
+    );
+    for (const [at, sink] of ordered.sinks.entries()) {
+      const label = sinks[at]?.label;
+      // A sink that cannot be reached is known by its address alone, and says nothing of where it is.
+      if (sink.opened !== sink.label && label !== addresses[at]?.label) requireSame('a sink', sink.opened, label);
+    }
+    const spec = specOf(call, { source, fields, catalog, repair, split, sinks });
+    return { source, sinks, spec, jobs, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function requireSame(what: string, ordered = '', here = ''): void {
+  if (ordered === here) return;
+  const seen = what === 'a sink' ? `: the run goes to ${ordered}, and here it is ${here}` : '';
+  throw new UsageError(`${what} is not the same on this worker as where the run was handed out${seen}`, {
+    code: 'changed_since',
+    hint: 'let every worker see the same files under the same paths, and give it the same sinks',
+  });
+}
+
+/** The run as far as this slice goes: all of its parts that lies outside is done. */
+function runOf({ order, taken }: SliceWork, sinks: readonly Sink[]): StoredRun {
+  const labels = sinks.map(({ label }) => label);
+  const fresh = { formatVersion: 1, state: 'unfinished', quarantineBytes: 0, resumed: 0, elapsedMs: 0 } as const;
+  const position = taken.position ?? { ...fresh, done: outsideOf(taken.what), accounts: emptyAccounts(labels) };
+  return { folder: '', record: order.record, position };
+}
+
+/** Holds events back while a Postgres target is busy, and to the rate of this worker. */
+async function openGentleGate({ options, io, stop, tell }: Call, addresses: readonly SinkAddress[]) {
+  const target = addresses.find(({ url }) => /^postgres(?:ql)?:/iu.test(url));
+  const limits = limitsOf(options);
+  const isGentle = Object.values(limits).some((limit) => limit !== undefined && limit !== false);
+  const database = target && isGentle ? await connect(parseAddress(target.url, io.env), 1, stop.now) : undefined;
+  const busy = database && (await openLoadWatch(database, limits, stop.now));
+  const gate = openGate({ maxRate: options.maxRate, busy, tell });
+  return {
+    pass: (events: number, signal: AbortSignal) => gate.pass(events, signal).catch(() => signal.throwIfAborted()),
+    async [Symbol.asyncDispose]() {
+      gate[Symbol.dispose]();
+      await database?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** How the slice stands after what a replay of it came to. */
+function endOf({ accounts, stoppedBy, failures, deadSinks }: ReplayOutcome, sinks: readonly Sink[]): SliceEnd {
+  const [dead] = deadSinks;
+  if (dead !== undefined) return deadEnd(dead.error);
+  const [failure] = failures;
+  if (failure !== undefined) throw failure.error;
+  if (stoppedBy !== undefined) return { isDone: false };
+  const unsent = accounts.sinks.find((sink) => sink.unsent > 0);
+  if (unsent === undefined) return { isDone: true };
+  const name = sinks.find(({ label }) => label === unsent.label)?.name ?? unsent.label;
+  const message = `${name}: ${unsent.unsent} events are being sent by another worker, or have to wait`;
+  return {
+    isDone: false,
+    trouble: new IncompleteError(message, { code: 'events_held', hint: 'they are tried again' }),
+  };
+}
+
+function deadEnd(error: Error): SliceEnd {
+  const { message } = error;
+  if ('cure' in error && error.cure === 'mend') {
+    throw new CannotEvaluateError(message, {
+      code: 'sink_refused',
+      hint: 'mend that, then run the same command again',
+    });
+  }
+  const hint = 'it is tried again until it is back';
+  return { isDone: false, trouble: new IncompleteError(message, { code: 'sink_unavailable', hint }) };
+}
+
+async function scratchFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'respool-slice-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
