@@ -128,8 +128,8 @@ function failuresOf({ open, watched }: Watching): readonly PartFailure[] {
   return [...watched.progress.values()].flatMap(({ slice, state, error }) => {
     if (state !== 'failed' || error === undefined) return [];
     const part = partOf.get(watched.slices[slice]?.parts[0]?.label ?? '') ?? 0;
-    const { code, message, hint } = error;
-    return [{ kind: 'failure', part, error: new CannotEvaluateError(message, { code, hint }) }];
+    const told = new CannotEvaluateError(error.message, { code: error.code, hint: error.hint });
+    return [{ kind: 'failure', part, error: told }];
   });
 }
 

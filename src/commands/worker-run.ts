@@ -4,6 +4,8 @@ import type { Work } from '../backfill/context.js';
 import { backfillTrade } from '../backfill/queue/trade.js';
 import type { States } from '../backfill/states.js';
 import { UsageError } from '../errors.js';
+import { connectError } from '../postgres/server.js';
+import { kindOf } from '../postgres/sql-error.js';
 import { replayTrade } from '../replay/trade.js';
 import type { Job } from '../work/jobs.js';
 import { labour, watchTheDead } from '../work/labour.js';
@@ -49,9 +51,11 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
       finish: stop.finish,
       tell,
     };
-    return labour(own).finally(() => desk.leave(own.name));
+    return labour(own).finally(() => desk.leave(own.name).catch(() => undefined));
   });
-  await Promise.all(hands);
+  await Promise.all(hands).catch((error: unknown) => {
+    throw kindOf(error) === undefined ? error : connectError(error, `${database.label} (queue)`);
+  });
   return stop.exitCode ?? 0;
 }
 

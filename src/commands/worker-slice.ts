@@ -180,7 +180,7 @@ function deadEnd(error: Error): SliceEnd {
     });
   }
   const hint = 'it is tried again until it is back';
-  return { isDone: false, trouble: new IncompleteError(message, { code: 'sink_unavailable', hint }) };
+  return { isDone: false, trouble: new IncompleteError(message, { code: 'events_held', hint }) };
 }
 
 async function scratchFolder() {

@@ -122,8 +122,7 @@ async function putDown({ jobs, tell }: Labour, { job, item, error }: Trouble): P
     tell(`given back: ${message}`);
     return jobs.giveBack(job.id, message);
   }
-  const code = error instanceof RespoolError ? error.code : 'worker_failed';
-  await item.fail({ code, message, hint: AGAIN });
+  await item.fail({ code: error instanceof RespoolError ? error.code : 'worker_failed', message, hint: AGAIN });
   tell(`given up after ${troubles} attempts: ${message}`);
   await jobs.finish(job.id);
 }
