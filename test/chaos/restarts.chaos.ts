@@ -8,6 +8,7 @@ import { startPostgres } from '../support/postgres-server.js';
 import { startOwnService } from '../support/services.js';
 import { type Filled, MESSAGES, POISON } from './filled/filled.js';
 import { filledNats } from './filled/nats.js';
+import { filledRabbit } from './filled/rabbitmq.js';
 import { filledSidekiq } from './filled/sidekiq.js';
 import { filledStaging } from './filled/staging.js';
 
@@ -24,7 +25,7 @@ interface Restarted extends AsyncDisposable {
   restart(downMs: number): Promise<void>;
 }
 
-async function own(name: 'redis' | 'nats', fill: (at: { host: string; port: number }) => Promise<Filled>) {
+async function own(name: 'redis' | 'nats' | 'rabbitmq', fill: (at: { host: string; port: number }) => Promise<Filled>) {
   const server = await startOwnService(name);
   if (server === undefined) throw new Error(`there is no server for ${name} on the PATH`);
   return restarted(server, await fill(server));
@@ -44,6 +45,7 @@ function restarted(server: AsyncDisposable & Pick<Restarted, 'restart'>, queue: 
 const SERVERS: readonly [string, () => Promise<Restarted>][] = [
   ['Redis', () => own('redis', ({ host, port }) => filledSidekiq(`redis://${host}:${port}`))],
   ['NATS', async () => ({ ...(await own('nats', (at) => filledNats(at))), forgets: true })],
+  ['RabbitMQ', () => own('rabbitmq', ({ host, port }) => filledRabbit(`amqp://guest:guest@${host}:${port}`))],
   [
     'the Postgres of a staging table',
     async () => {

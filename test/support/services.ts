@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -87,6 +87,7 @@ export async function startOwnService(name: ServiceName): Promise<OwnService | u
 async function start(name: ServiceName, kind: Kind, more: readonly string[] = []): Promise<OwnService> {
   const home = await mkdtemp(join(tmpdir(), `respool-${name}-`));
   const port = await freePort();
+  if (name === 'rabbitmq') await prepareRabbit(port, home);
   const run = async () => {
     const child = spawn(kind.binary, [...kind.args(port, home), ...more], {
       stdio: 'ignore',
@@ -103,12 +104,12 @@ async function start(name: ServiceName, kind: Kind, more: readonly string[] = []
     host: '127.0.0.1',
     port,
     async restart(downMs) {
-      await end(child, 'SIGKILL');
+      await end(child, 'SIGKILL', home);
       await new Promise((resolve) => setTimeout(resolve, downMs));
       child = await run();
     },
     async [Symbol.asyncDispose]() {
-      await end(child, 'SIGTERM');
+      await end(child, 'SIGTERM', home);
       await rm(home, { recursive: true, force: true });
     },
   };
@@ -122,13 +123,27 @@ function rabbitEnvironment(port: number, home: string): Record<string, string> {
     RABBITMQ_MNESIA_BASE: home,
     RABBITMQ_LOG_BASE: home,
     RABBITMQ_PID_FILE: join(home, 'pid'),
+    // What the machine's own server is told (where to listen) is not for this one.
+    RABBITMQ_CONFIG_FILE: join(home, 'rabbitmq.conf'),
+    RABBITMQ_CONF_ENV_FILE: join(home, 'rabbitmq-env.conf'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(home, 'enabled_plugins'),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
   };
 }
 
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+/** The script that starts it may change to a user of its own, who has to write here. */
+async function prepareRabbit(port: number, home: string): Promise<void> {
+  await writeFile(join(home, 'rabbitmq.conf'), `listeners.tcp.1 = 127.0.0.1:${port}\n`);
+  await writeFile(join(home, 'rabbitmq-env.conf'), '');
+  await chmod(home, 0o777);
+}
+
+/** Ends a server; where a script has started it, the one whose number lies in its home. */
+async function end(child: ChildProcess, signal: NodeJS.Signals, home: string): Promise<void> {
   if (child.exitCode !== null) return;
   const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill(signal);
+  const pid = Number(await readFile(join(home, 'pid'), 'utf8').catch(() => child.pid));
+  process.kill(pid, signal);
   await gone;
 }
 
