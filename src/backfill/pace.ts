@@ -33,7 +33,7 @@ interface Paced {
 
 /** The pace of work on some partitions. */
 export function pacedBy(
-  { folder, gate, states }: Pick<Undertaking, 'folder' | 'gate' | 'states'>,
+  { folder, gate, states, waiting }: Pick<Undertaking, 'folder' | 'gate' | 'states'> & Partial<Pick<Paced, 'waiting'>>,
   unfilled: readonly PlannedUnit[],
   passed = () => gate.passed,
 ): Paced {
@@ -43,7 +43,7 @@ export function pacedBy(
     total: rowsOf(unfilled),
     passed,
     settled: () => rowsOf(unfilled.filter(({ index }) => AT_END.has(states.of(index).state))),
-    waiting: () => gate.reason,
+    waiting: waiting ?? (() => gate.reason),
   };
 }
 

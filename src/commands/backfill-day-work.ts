@@ -37,7 +37,9 @@ const WORTH_THREADS_BYTES = 8 << 20;
 /** Opens ledger, far side and threads for delivering the days of a plan. */
 export async function openDayWork(opening: DayOpening, undertaking: Undertaking, plan: DayBackfill): Promise<DayWork> {
   const { call, url, record, fields, jobs, waitNote, closing, sink } = opening;
-  const guard = openGuard(call, record);
+  const { resend } = call.options;
+  // What this very run has sent is sent again only under another name.
+  const guard = openGuard(call, resend ? { ...record, id: `${record.id}-resend-${Date.now()}` } : record);
   closing.push(guard);
   const far = await openFarSide({ url, env: call.io.env, folder: undertaking.folder });
   closing.push(far);
@@ -63,6 +65,7 @@ export async function openDayWork(opening: DayOpening, undertaking: Undertaking,
     record,
     farSide: far.side,
     pool,
+    resends: resend,
     ...(waitNote !== undefined && { waitNote }),
     async openDaySink(unit, folder) {
       if (sink.finish !== undefined) return openOwnSink(opening, plan, { unit, folder, guard });

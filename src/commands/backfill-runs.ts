@@ -80,8 +80,7 @@ export async function runVerify(call: Call): Promise<number> {
   return withRun(call, tell, async (run) => {
     const found: Record<number, Partial<PartitionProgress>> = {};
     const codes = [0];
-    for (const unit of run.plan.partitions) {
-      if (!isLoaded(run, unit)) continue;
+    for (const unit of loaded(run)) {
       const { change, exitCode, isEnd } = await run.hands.verify(unit);
       if (isEnd === true) await run.states.set(unit.index, change);
       found[unit.index] = change;
@@ -95,10 +94,11 @@ export async function runVerify(call: Call): Promise<number> {
   });
 }
 
-/** What was sent to a service may have to wait until it can be seen there. */
-function isLoaded({ plan, states }: OpenRun, { index }: PlannedUnit): boolean {
-  const { state } = states.of(index);
-  return state === 'done' || (plan.method === 'deliver' && state === 'verifying');
+/** What there is to look for; first what a service could not show before, as it may not answer for ever. */
+function loaded({ plan, states }: OpenRun): readonly PlannedUnit[] {
+  const units: readonly PlannedUnit[] = plan.partitions;
+  const within = (state: string) => units.filter(({ index }) => states.of(index).state === state);
+  return plan.method === 'deliver' ? [...within('verifying'), ...within('done')] : within('done');
 }
 
 /** `respool backfill undo <run>`. */

@@ -63,7 +63,8 @@ export async function work(
   };
   const hands = await target.openHands(job, plan);
   let shown = 0;
-  const pace = pacedBy(job, unfilled, () => (options.queue === undefined ? gate.passed : shown));
+  const waiting = () => gate.reason ?? open.waitNotes[0]?.text(target.sink.label);
+  const pace = pacedBy({ ...job, waiting }, unfilled, () => (options.queue === undefined ? gate.passed : shown));
   const { total } = pace;
   using _pace = keepPace(pace);
   const show = (passed: number) => {
@@ -80,7 +81,7 @@ export async function work(
           name: target.sink.name,
           settled: shown,
           inFlight: 0,
-          ...(gate.reason !== undefined && { waiting: gate.reason }),
+          ...waitingFor(waiting()),
         },
       ],
       elapsedMs: 0,
@@ -94,6 +95,8 @@ export async function work(
     clearInterval(timer);
   }
 }
+
+const waitingFor = (waiting: string | undefined) => (waiting === undefined ? {} : { waiting });
 
 /** Hands the partitions out to workers, and watches them. */
 async function overQueue(

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { always } from '../stand-ins/faults.js';
 import { respool } from '../support/cli.js';
@@ -97,6 +98,49 @@ test('a service that is down leaves exit 4, refused credentials exit 2; the same
   p.mixpanel.misbehave(undefined);
   expect(await p.run()).toMatchObject({ status: 0, report: { run: refused.report.run, sinks: [{ accepted: 300 }] } });
   expect(p.mixpanel.raw.length).toBe(300);
+});
+
+test('events of which nobody knows are a failure of their day alone, and retry decides', async () => {
+  await using p = await openMixpanelPlace(dayEvents(6));
+  const takesNothing = JSON.stringify({ code: 200, num_records_imported: 0, status: 'OK' });
+  p.mixpanel.misbehave(always({ kind: 'answer', status: 200, body: takesNothing }));
+  const { status, report } = await p.run();
+  expect(status).toBe(2);
+  expect(report).toMatchObject({ balanced: true, sinks: [{ accepted: 0, unknown: 6 }] });
+  expect(report.partitions).toMatchObject(
+    Array(3).fill({ state: 'failed', unknown: 2, error: { code: 'unknown_left' } }),
+  );
+  p.mixpanel.misbehave(undefined);
+  const retried = await p.later('retry', report.run);
+  expect(retried).toMatchObject({ status: 0, report: { complete: true, sinks: [{ accepted: 6, unknown: 0 }] } });
+  expect(p.mixpanel.raw.length).toBe(6);
+});
+
+test('what is missing long after its delivery is a failure, and retry --resend heals it', async () => {
+  await using p = await openMixpanelPlace(dayEvents(30));
+  const { report } = await p.run();
+  expect(report).toMatchObject({ complete: true });
+  // Somebody deletes an event there, and the delivery lies years back.
+  const rows = p.mixpanel.raw as unknown[];
+  rows.splice(
+    rows.findIndex((row) => JSON.stringify(row).includes('"e3"')),
+    1,
+  );
+  const states = join(p.path, '.respool/runs', report.run, 'states.ndjson');
+  const longAgo = [0, 1, 2].map((partition) => JSON.stringify({ partition, deliveredAt: '2020-01-01T00:00:00.000Z' }));
+  await appendFile(states, `\n${longAgo.join('\n')}\n`);
+
+  const looked = await p.later('verify', report.run);
+  expect(looked.status).toBe(1);
+  const failed = looked.report.partitions.filter(({ state }) => state === 'failed');
+  expect(failed).toMatchObject([{ evidence: '10 ids in the source, 9 found', error: { code: 'not_verified' } }]);
+  // By itself nothing is sent twice, so nothing changes.
+  expect(await p.later('retry', report.run)).toMatchObject({ status: 2 });
+  expect(rows.length).toBe(29);
+  const healed = await p.later('retry', report.run, '--resend');
+  expect(healed).toMatchObject({ status: 0, report: { complete: true, balanced: true, sinks: [{ accepted: 30 }] } });
+  expect(rows.length).toBe(39);
+  expect(p.mixpanel.query().length).toBe(30);
 });
 
 test('a token that cannot be asked is told: delivered, not verifiable', async () => {

@@ -13,9 +13,12 @@ const LOOK_AGAIN_MS = 600_000;
 /** Delivers days through the flow that a replay has, and asks the far side afterwards. */
 export function dayHands(work: DayWork): Hands {
   let nextLookMs = 0;
+  let isAway = false;
   const look = async (unit: PlannedUnit): Promise<Look> => {
+    if (isAway) return { change: { verified: false, evidence: NOT_ASKED }, exitCode: 4 };
     const looked = await lookAt(work, unit);
     if (looked.exitCode === 4) nextLookMs = Date.now() + LOOK_AGAIN_MS;
+    isAway = looked.isAway === true;
     return looked;
   };
   return {
@@ -44,7 +47,7 @@ export function dayHands(work: DayWork): Hands {
   };
 }
 
-const NOT_ASKED = 'delivered; not asked for yet, as what was delivered before it cannot be seen yet either';
+const NOT_ASKED = 'delivered; not asked for yet, as what was delivered before it cannot be seen now either';
 
 /** Delivers a day; false when something of it could not be sent yet. */
 async function load(work: DayWork, unit: PlannedUnit): Promise<boolean> {
@@ -73,7 +76,11 @@ async function load(work: DayWork, unit: PlannedUnit): Promise<boolean> {
     });
   }
   const now = new Date().toISOString();
-  await states.set(unit.index, { state: 'verifying', ...counts, deliveredAt: isAnew ? now : (deliveredAt ?? now) });
+  await states.set(unit.index, {
+    state: 'verifying',
+    ...counts,
+    deliveredAt: work.resends ? now : (deliveredAt ?? now),
+  });
   return true;
 }
 
@@ -81,7 +88,7 @@ async function load(work: DayWork, unit: PlannedUnit): Promise<boolean> {
 const AGAIN: readonly string[] = ['unknown_left', 'not_verified'];
 
 /** Asks the far side for a day and holds it against the source. */
-async function lookAt(work: DayWork, unit: PlannedUnit): Promise<Look> {
+async function lookAt(work: DayWork, unit: PlannedUnit): Promise<Look & { readonly isAway?: boolean }> {
   const { states, farSide, signal } = work;
   try {
     const { expected, found } = await compareWithFarSide(work, unit);
@@ -96,7 +103,8 @@ async function lookAt(work: DayWork, unit: PlannedUnit): Promise<Look> {
     signal.throwIfAborted();
     if (!(error instanceof RespoolError)) throw error;
     const evidence = `delivered; could not be counted: ${error.message}`;
-    return { change: { verified: false, evidence }, exitCode: error instanceof IncompleteError ? 4 : 2 };
+    const isAway = error instanceof IncompleteError;
+    return { change: { verified: false, evidence }, exitCode: isAway ? 4 : 2, isAway };
   }
 }
 

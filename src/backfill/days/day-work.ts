@@ -12,6 +12,8 @@ export interface DayWork extends Undertaking {
   readonly record: RunRecord;
   readonly farSide: FarSide;
   readonly pool: PreparePool;
+  /** Whether what was sent before is sent again: then what arrives has to be waited for again. */
+  readonly resends: boolean;
   /** Told by the sink while it waits. */
   readonly waitNote?: WaitNote;
   /** Opens the sink for one day. @param folder the day's own, which lasts as long as the run. */
