@@ -19,6 +19,9 @@ export interface DatadogMetricsSwitches {
   readonly now?: () => number;
   /** Metrics for which historical ingestion is enabled. */
   readonly historical?: readonly string[];
+  readonly mostWireBytes?: number;
+  /** A value of a distribution for which the whole request is refused. */
+  readonly refuse?: (value: number) => boolean;
 }
 
 export const METRICS_KEY = 'dd-api-key-0123456789abcdef';
@@ -74,7 +77,8 @@ class Intake {
     if (!isSeries && (request.headers['content-type'] !== 'text/json' || encoding !== 'deflate')) {
       return errors(400, '[stand-in] text/json, deflated, is wanted');
     }
-    if (request.body.length > MOST_WIRE) return { status: 413, body: 'Payload too big' };
+    if (request.body.length > (this.switches.mostWireBytes ?? MOST_WIRE))
+      return { status: 413, body: 'Payload too big' };
     const inflated = inflate(request.body, encoding);
     if (inflated === undefined) return errors(400, 'Bad Request');
     if (inflated.length >= MOST_INFLATED) return { status: 413, body: 'Payload too big' };
@@ -101,8 +105,11 @@ class Intake {
   }
 
   private takeDistributions(series: readonly Series[]): Reply {
+    const pointsOf = ({ points }: Series) => points as readonly (readonly [number, readonly number[]])[];
+    const values = series.flatMap((each) => pointsOf(each).flatMap(([, some]) => some));
+    if (values.some((value) => this.switches.refuse?.(value) === true)) return errors(400, '[stand-in] refused');
     for (const each of series) {
-      for (const [timestamp, values] of each.points as readonly (readonly [number, readonly number[]])[]) {
+      for (const [timestamp, values] of pointsOf(each)) {
         const key = keyOf(each, timestamp);
         this.distributions.set(key, [...(this.distributions.get(key) ?? []), ...values]);
       }

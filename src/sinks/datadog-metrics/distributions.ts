@@ -16,35 +16,52 @@ const PATH = '/api/v1/distribution_points';
 /** All points of an event are in one request, so that it has one answer. */
 const EVENTS_A_REQUEST = 2_000;
 
+interface Way {
+  readonly sender: Sender;
+  readonly apiKey: string;
+  readonly moreTags: readonly string[];
+}
+
 /**
- * Sends distribution points, which add up on the far side: what has no answer is unknown.
+ * Sends distribution points, which add up on the far side: what has no answer is unknown. A request that is refused is
+ * halved down to the event that makes it so.
  * @throws SinkUnavailableError when certainly nothing was sent.
  */
 export async function sendDistributions(
   events: readonly EventPoints[],
-  {
-    sender,
-    apiKey,
-    moreTags,
-  }: { readonly sender: Sender; readonly apiKey: string; readonly moreTags: readonly string[] },
+  way: Way,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, Verdict>> {
   const verdicts = new Map<number, Verdict>();
-  const headers = { 'dd-api-key': apiKey, 'content-type': 'text/json', 'content-encoding': 'deflate' };
-  for (let at = 0; at < events.length; at += EVENTS_A_REQUEST) {
-    const chunk = events.slice(at, at + EVENTS_A_REQUEST);
-    const json = Buffer.from(JSON.stringify({ series: seriesOf(chunk, moreTags) }));
-    const request = { method: 'POST', path: PATH, headers, body: await compress(json) } as const;
-    const load = { request, events: chunk.length, bytes: json.length };
-    const sent = await sender.send(load, signal).catch((error: unknown) => {
+  const settle = (chunk: readonly EventPoints[], verdict: Verdict) => {
+    for (const { index } of chunk) verdicts.set(index, verdict);
+  };
+  let hasLearnt = false;
+  const send = async (chunk: readonly EventPoints[]): Promise<void> => {
+    const sent = await post(chunk, way, signal).catch((error: unknown) => {
       // Behind the first answer something is known: the rest is held back instead.
-      if (verdicts.size === 0 || signal.aborted) throw error;
+      if (!hasLearnt || signal.aborted) throw error;
       return { kind: 'exhausted', reason: error instanceof Error ? error.message : String(error) } as const;
     });
+    hasLearnt = true;
     const verdict = verdictOf(sent);
-    for (const { index } of chunk) verdicts.set(index, verdict);
-  }
+    if (verdict.kind !== 'rejected' || chunk.length === 1) {
+      settle(chunk, verdict);
+      return;
+    }
+    const middle = Math.ceil(chunk.length / 2);
+    await send(chunk.slice(0, middle));
+    await send(chunk.slice(middle));
+  };
+  for (let at = 0; at < events.length; at += EVENTS_A_REQUEST) await send(events.slice(at, at + EVENTS_A_REQUEST));
   return verdicts;
+}
+
+async function post(chunk: readonly EventPoints[], { sender, apiKey, moreTags }: Way, signal: AbortSignal) {
+  const headers = { 'dd-api-key': apiKey, 'content-type': 'text/json', 'content-encoding': 'deflate' };
+  const json = Buffer.from(JSON.stringify({ series: seriesOf(chunk, moreTags) }));
+  const request = { method: 'POST', path: PATH, headers, body: await compress(json) } as const;
+  return sender.send({ request, events: chunk.length, bytes: json.length }, signal);
 }
 
 function verdictOf(sent: Awaited<ReturnType<Sender['send']>>): Verdict {

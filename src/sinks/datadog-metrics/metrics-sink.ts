@@ -7,7 +7,7 @@ import type { Sender } from '../http/sender.js';
 import type { Delivery, Sink, Verdict } from '../sink.js';
 import { type EventPoints, sendDistributions } from './distributions.js';
 import { isStillTaken, type Measurement, type MeasureOptions, measure } from './measure.js';
-import { type SeriesBody, seriesBodies } from './series.js';
+import { halvesOf, type SeriesBody, seriesBodies } from './series.js';
 import { createTotals } from './totals.js';
 
 interface MetricsSinkOptions {
@@ -112,17 +112,26 @@ class Gathering {
   }
 
   async send(signal: AbortSignal): Promise<void> {
-    const { series: sender, label, isComplete } = this.options;
+    const { isComplete } = this.options;
     for await (const body of seriesBodies(this.totals.all(), isComplete ? [] : this.sourceTag(true))) {
-      const load = await this.loadOf(body);
-      const sent = await sender.send(load, signal);
-      if (sent.kind === 'answer' && sent.status >= 200 && sent.status < 300) continue;
-      if (sent.kind === 'answer') {
-        throw new SinkUnavailableError(`${label}: ${statusAndWords(sent)}`, { cure: 'mend' });
-      }
-      const reason = sent.kind === 'stale' ? STALE : sent.reason;
-      throw new SinkUnavailableError(`${label}: ${reason}`, { cure: 'wait' });
+      await this.sendBody(body, signal);
     }
+  }
+
+  private async sendBody(body: SeriesBody, signal: AbortSignal): Promise<void> {
+    const { series: sender, label } = this.options;
+    const sent = await sender.send(await this.loadOf(body), signal);
+    if (sent.kind === 'answer' && sent.status >= 200 && sent.status < 300) return;
+    const halves = sent.kind === 'answer' && sent.status === 413 ? halvesOf(body) : [];
+    if (halves.length > 0) {
+      for (const half of halves) await this.sendBody(half, signal);
+      return;
+    }
+    if (sent.kind === 'answer') {
+      throw new SinkUnavailableError(`${label}: ${statusAndWords(sent)}`, { cure: 'mend' });
+    }
+    const reason = sent.kind === 'stale' ? STALE : sent.reason;
+    throw new SinkUnavailableError(`${label}: ${reason}`, { cure: 'wait' });
   }
 
   private async loadOf({ json, points, oldestSecond }: SeriesBody) {

@@ -55,6 +55,34 @@ export async function* seriesBodies(
   if (points > 0) yield flush();
 }
 
+interface Series {
+  readonly points: readonly unknown[];
+}
+
+/** The body as two with half of its points each; nothing when it holds a single one. */
+export function halvesOf({ json, points, oldestSecond }: SeriesBody): readonly SeriesBody[] {
+  if (points < 2) return [];
+  const { series } = JSON.parse(json.toString()) as { readonly series: readonly Series[] }; // as `seriesBodies` wrote it
+  const middle = Math.ceil(points / 2);
+  return [
+    [0, middle],
+    [middle, points],
+  ].map(([from = 0, to = 0]) => {
+    const some = stretchOf(series, from, to);
+    return { json: Buffer.from(JSON.stringify({ series: some })), points: to - from, oldestSecond };
+  });
+}
+
+/** The series with their points `[from, to)`, counted over all of them. */
+function stretchOf(series: readonly Series[], from: number, to: number): readonly Series[] {
+  let start = 0;
+  return series.flatMap((one) => {
+    const points = one.points.slice(Math.max(0, from - start), Math.max(0, to - start));
+    start += one.points.length;
+    return points.length === 0 ? [] : [{ ...one, points }];
+  });
+}
+
 function headOf({ metric, type, host, tags, intervalS }: Total, moreTags: readonly string[]) {
   const head = JSON.stringify({
     metric,

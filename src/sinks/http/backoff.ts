@@ -41,6 +41,13 @@ export function askedWaitMs({ headers }: Pick<Answer, 'headers'>, nowMs: number)
   return known.length === 0 ? undefined : Math.max(...known);
 }
 
+/** How long the allowance of an answer lasts that says that nothing of it is left (`X-RateLimit-Remaining: 0`). */
+export function spentWaitMs({ headers }: Pick<Answer, 'headers'>, nowMs: number): number | undefined {
+  return Number(headers['x-ratelimit-remaining'] || 1) === 0
+    ? readWait(headers['x-ratelimit-reset'], nowMs)
+    : undefined;
+}
+
 /** Larger numbers are seconds since the Unix epoch: nobody asks for a year's wait. */
 const LONGEST_RELATIVE_S = 366 * 86_400;
 

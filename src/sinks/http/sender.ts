@@ -1,10 +1,11 @@
 import { pause } from '../../pause.js';
 import { type Answer, type HttpResult, type Lost, statusAndWords } from './answer.js';
-import { askedWaitMs, type Backoff, waitBefore } from './backoff.js';
+import { askedWaitMs, type Backoff, spentWaitMs, waitBefore } from './backoff.js';
 import { createBreaker } from './breaker.js';
 import type { HttpClient, HttpRequest } from './client.js';
 import { createGate } from './gate.js';
 import type { Pace } from './pace.js';
+import { createRest } from './rest.js';
 
 /** How one service is spoken to: what it allows, and what may be tried again. */
 export interface SenderOptions {
@@ -68,10 +69,12 @@ export function createSender(options: SenderOptions): Sender {
   const random = options.random ?? Math.random;
   const gate = createGate({ start: FIRST_WIDTH, most: options.mostAtOnce, now: monotonicMs });
   const breaker = createBreaker({ label, patienceMs: retryForMs, now: monotonicMs });
+  const rest = createRest(monotonicMs);
 
   const exchange = async (load: Load, waits: AbortSignal, signal: AbortSignal) => {
     await options.pace?.events.take(load.events, waits);
     await options.pace?.bytes.take(load.bytes, waits);
+    await rest.over(waits);
     const leave = await gate.enter(waits);
     let trouble: Trouble | undefined = { isLost: true, reason: '' };
     try {
@@ -95,6 +98,8 @@ export function createSender(options: SenderOptions): Sender {
           if (result.kind !== 'answer') throw new Error('an exchange without an answer went well');
           refuseStrangers(result, options, breaker.refused);
           breaker.succeeded();
+          // Longer than there is patience nobody waits without having been refused.
+          rest.ask(Math.min(spentWaitMs(result, epochMs()) ?? 0, retryForMs));
           return result;
         }
         if (trouble.isLasting) breaker.refused(trouble.reason);
@@ -105,6 +110,7 @@ export function createSender(options: SenderOptions): Sender {
         const asked = result.kind === 'answer' ? askedWaitMs(result, epochMs()) : undefined;
         const waitMs = Math.max(waitBefore(attempt, options.backoff, random), asked ?? 0);
         breaker.failed(trouble.reason, waitMs);
+        rest.ask(asked ?? 0);
         failingSinceMs ??= monotonicMs();
         if (monotonicMs() - failingSinceMs + waitMs > retryForMs) return { kind: 'exhausted', reason: trouble.reason };
         options.onWait?.(`${label}: ${trouble.reason}; trying again in ${(waitMs / 1_000).toFixed(1)} s`);

@@ -226,6 +226,26 @@ test('bodies stay within the limits of Datadog', async () => {
   expect(sumOf(t.datadog)).toBe(6_000);
 });
 
+test('totals that are too large for Datadog are halved, down to the single point', async () => {
+  await using t = await open({ query: COUNT, mostWireBytes: 200 });
+  await deliver(t.sink, range(0, 300));
+  await t.sink.finish?.(signal);
+  expect(t.datadog.requests).toBeGreaterThan(4);
+  expect(sumOf(t.datadog)).toBe(300);
+  expect(t.datadog.counters.overwrites).toBe(0);
+
+  await using alone = await open({ mostWireBytes: 10 });
+  await deliver(alone.sink, range(0, 3));
+  await expect(alone.sink.finish?.(signal)).rejects.toMatchObject({ cure: 'mend' });
+}, 30_000);
+
+test('distributions that are refused are halved, down to the event that makes it so', async () => {
+  await using t = await open({ query: SPREAD, refuse: (value) => value === 13 });
+  const verdicts = await deliver(t.sink, range(0, 40));
+  expect(verdicts.flatMap(({ kind }, n) => (kind === 'accepted' ? [] : [[n, kind]]))).toEqual([[13, 'rejected']]);
+  expect([...t.datadog.distributions.values()].flat()).toHaveLength(39);
+});
+
 test('an answer that is lost is asked for again where it changes nothing, and what fails for good is unsent', async () => {
   await using t = await open({ faults: scripted({ kind: 'answer-lost' }, { kind: 'answer', status: 503 }) });
   await deliver(t.sink, range(0, 10));

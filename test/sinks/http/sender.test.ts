@@ -83,6 +83,21 @@ describe('a request', () => {
     expect(performance.now() - startMs).toBeGreaterThan(950);
   });
 
+  test.each<Fault>([
+    busy(429, { 'retry-after': '1' }),
+    busy(200, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' }),
+  ])('waits, too, when another one was asked to (%#)', async (asked) => {
+    await using t = await open(scripted(asked));
+    const startMs = performance.now();
+    const first = t.send();
+    while (t.server.requests === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await Promise.all([t.send(), t.send()]);
+    expect(performance.now() - startMs).toBeGreaterThan(950);
+    await first;
+    expect(t.server.requests).toBe(asked.kind === 'answer' && asked.status === 429 ? 4 : 3);
+  });
+
   test('is not sent when it has become stale', async () => {
     await using t = await open(always(busy(503)));
     let asked = 0;
