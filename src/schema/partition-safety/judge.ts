@@ -63,7 +63,7 @@ export function judgePartitionSafety(question: SafetyQuestion): SafetyJudgement 
     .filter((name) => known.size > 0 && !known.has(name))
     .map((name) => `${name}: there is no schema for this name, so only the schema for all events guards the table`);
   return {
-    findings: [...subjectsOf(catalog).flatMap((subject) => judgeSubject(question, subject)), ...table.findings],
+    findings: [...judgeSubjects(question), ...table.findings],
     warnings,
     notes: table.notes,
   };
@@ -89,12 +89,41 @@ function subjectsOf({ envelope, events, files }: Catalog): readonly Subject[] {
   });
 }
 
+/** Whatever is wrong with every name that the schema for all events lists is told once, of all of them. */
+function judgeSubjects(question: SafetyQuestion): readonly SafetyFinding[] {
+  const { catalog, fields } = question;
+  const subjects = subjectsOf(catalog);
+  const found = subjects.flatMap((subject) => judgeSubject(question, subject));
+  const [all] = subjects;
+  const pointer = fields.name?.pointer;
+  if (all === undefined || all.name !== undefined || pointer === undefined) return found;
+  const names = listedNames(fieldFacts(catalog, { uris: all.uris, pointer }));
+  if (names.length === 0) return found;
+  const byName = names.map((name) => judgeSubject(question, { ...all, name, label: `${name}: ` }));
+  const isIn = (one: SafetyFinding) => (list: readonly SafetyFinding[]) => list.some((other) => isSame(one, other));
+  const general = found.filter((one) => byName.every(isIn(one)));
+  return [...general, ...byName.flat().filter((one) => !general.some((other) => isSame(one, other)))];
+}
+
+const MOST_NAMES = 1_000;
+
+/** The names that a schema allows, where it lists them. */
+function listedNames({ values = [] }: FieldFacts): readonly string[] {
+  return [...new Set(values)].filter((value) => typeof value === 'string').slice(0, MOST_NAMES);
+}
+
+function isSame(one: SafetyFinding, other: SafetyFinding): boolean {
+  return one.code === other.code && one.pointer === other.pointer;
+}
+
 function judgeSubject({ catalog, shape, fields, mapping }: SafetyQuestion, subject: Subject): SafetyFinding[] {
   return mapping.flatMap((feed) => {
     const column = shape.columns.find(({ name }) => name === feed.column);
     const pointer = pointerOf(feed, fields);
     if (column === undefined || column.isGenerated || pointer === undefined) return [];
-    const facts = fieldFacts(catalog, subject.uris, pointer);
+    const path = fields.name?.pointer;
+    const name = subject.name === undefined || path === undefined ? undefined : { path, value: subject.name };
+    const facts = fieldFacts(catalog, { uris: subject.uris, pointer, name });
     // An event without an id gets one from its content.
     const mayLack = feed.source.kind === 'id';
     return judgeColumn({ shape, column, pointer, facts, subject, mayLack });

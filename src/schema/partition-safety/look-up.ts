@@ -2,6 +2,7 @@ import { valueAt } from '../../event/pointer.js';
 import type { Catalog } from '../catalog.js';
 import { isObject, type MutableObject } from '../walk.js';
 import { both, either, type Facts, ownFacts, UNKNOWN } from './facts.js';
+import { type KnownName, nameBelow } from './known-name.js';
 import { alternativesOf, dependentsOf, type Ground, listOf, presentMembers } from './present.js';
 import { resolveReference } from './resolve.js';
 
@@ -18,12 +19,20 @@ const DEEPEST = 32;
 
 /**
  * Finds what schemas that hold together say of one field. References, `allOf`, alternatives, conditions and what one member
- * demands of others are followed.
+ * demands of others are followed; of conditions and alternatives only those that hold for events of the name, where it is
+ * known.
  */
-export function fieldFacts(catalog: Catalog, uris: readonly string[], pointer: readonly string[]): FieldFacts {
+export function fieldFacts(
+  catalog: Catalog,
+  {
+    uris,
+    pointer,
+    name,
+  }: { readonly uris: readonly string[]; readonly pointer: readonly string[]; readonly name?: KnownName | undefined },
+): FieldFacts {
   const roots = uris.map((uri) => ({
     schema: { $ref: uri },
-    ground: { catalog, dialect: catalog.files.find((file) => file.uri === uri)?.dialect ?? '2020-12' },
+    ground: { catalog, dialect: catalog.files.find((file) => file.uri === uri)?.dialect ?? '2020-12', name },
   }));
   // Twice: what one schema demands may bring along something by another.
   const round = (given: ReadonlySet<string>) =>
@@ -66,7 +75,8 @@ function membersOf(ground: Ground, schema: MutableObject, { pointer, depth, pres
   const [head, ...rest] = pointer;
   if (head === undefined) return [];
   const member = isObject(schema.properties) ? valueAt(schema.properties, [head]) : undefined;
-  const below = levelsOf(ground, member, { pointer: rest, depth: depth + 1, present: new Set() });
+  const inside = { ...ground, name: nameBelow(ground.name, head) };
+  const below = levelsOf(inside, member, { pointer: rest, depth: depth + 1, present: new Set() });
   const [first = UNKNOWN, ...others] = below;
   return [{ ...first, isRequired: present.has(head) }, ...others];
 }

@@ -2,12 +2,15 @@ import type { Catalog } from '../catalog.js';
 import type { Dialect } from '../dialect.js';
 import { keywordsOf } from '../keywords.js';
 import { isObject, type MutableObject } from '../walk.js';
+import { fitsByName, type KnownName } from './known-name.js';
 import { resolveReference } from './resolve.js';
 
-/** Where schemas are looked into: what they refer to, and the draft that they are checked in. */
+/** Where schemas are looked into: what they refer to, the draft that they are checked in, and what is known already. */
 export interface Ground {
   readonly catalog: Catalog;
   readonly dialect: Dialect;
+  /** The name that stands in the value; undefined where it is not known, or stands elsewhere. */
+  readonly name?: KnownName | undefined;
 }
 
 const DEEPEST = 32;
@@ -39,16 +42,19 @@ export function dependentsOf({ dialect }: Ground, schema: MutableObject, present
 }
 
 /** The alternatives that an event can fit, list by list; one of each holds. */
-export function alternativesOf({ dialect }: Ground, schema: MutableObject): readonly (readonly unknown[])[] {
-  const conditional = schema.if !== undefined && keywordsOf(dialect).has('if');
-  const lists = [
-    listOf(schema.anyOf),
-    listOf(schema.oneOf),
-    conditional
-      ? [schema.then === false ? false : { allOf: [schema.if, schema.then ?? true] }, schema.else ?? true]
-      : [],
-  ];
-  return lists.map((list) => list.filter((part) => part !== false)).filter((list) => list.length > 0);
+export function alternativesOf(ground: Ground, schema: MutableObject): readonly (readonly unknown[])[] {
+  const lists = [listOf(schema.anyOf), listOf(schema.oneOf), branchesOf(ground, schema)];
+  const isPossible = (part: unknown) => fitsByName(ground, part) !== false;
+  return lists.map((list) => list.filter(isPossible)).filter((list) => list.length > 0);
+}
+
+/** Both branches of a condition, or the one that is taken for events of this name. */
+function branchesOf(ground: Ground, schema: MutableObject): readonly unknown[] {
+  if (schema.if === undefined || !keywordsOf(ground.dialect).has('if')) return [];
+  const holds = fitsByName(ground, schema.if);
+  const whenTrue = schema.then === false ? false : { allOf: [schema.if, schema.then ?? true] };
+  const otherwise = schema.else ?? true;
+  return [...(holds === false ? [] : [whenTrue]), ...(holds === true ? [] : [otherwise])];
 }
 
 /** The items of what should be a list. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadCatalog } from '../../../src/schema/catalog.js';
 import { compileCatalog } from '../../../src/schema/compile.js';
+import type { KnownName } from '../../../src/schema/partition-safety/known-name.js';
 import { fieldFacts } from '../../../src/schema/partition-safety/look-up.js';
 
 const time = { type: 'string', format: 'date-time' };
@@ -12,7 +13,7 @@ const required = (...names: string[]) => ({ required: names });
 const NEVER = '(no event without it)';
 
 /** Facts of `/at` by a schema, and what the checker says to an event with these members. */
-async function factsOf(schema: object, event: object) {
+async function factsOf(schema: object, event: object, name?: KnownName) {
   const folder = await mkdtemp(join(tmpdir(), 'respool-conditions-'));
   try {
     const path = join(folder, 'schema.json');
@@ -21,7 +22,7 @@ async function factsOf(schema: object, event: object) {
     const catalog = await loadCatalog(path);
     const checker = compileCatalog(catalog, { unknownEvent: 'accept' });
     return {
-      facts: fieldFacts(catalog, [catalog.envelope ?? ''], ['at']),
+      facts: fieldFacts(catalog, { uris: [catalog.envelope ?? ''], pointer: ['at'], name }),
       isAccepted: checker.check(event, '') === undefined,
     };
   } finally {
@@ -85,4 +86,39 @@ test.each<[string, object, boolean]>([
 
   expect(facts.types.has('null')).toBe(mayBeNull);
   expect(isAccepted).toBe(mayBeNull);
+});
+
+const isNamed = (name: unknown) => ({ properties: { name: { const: name } } });
+
+// For events named dock, each schema guarantees the time, or there is such an event without it.
+test.each<[string, object, boolean]>([
+  ['then, for the name', { if: isNamed('dock'), yes: required('at') }, true],
+  ['then, for another name', { if: isNamed('sail'), yes: required('at') }, false],
+  ['else, for another name', { if: isNamed('sail'), yes: {}, else: required('at') }, true],
+  ['else, for the name', { if: isNamed('dock'), else: required('at') }, false],
+  ['a condition on name and more', { if: { ...isNamed('dock'), required: ['a'] }, yes: required('at') }, false],
+  ['a condition that is negated', { if: { not: isNamed('sail') }, yes: required('at') }, true],
+  ['one of several names', { if: { properties: { name: { enum: ['sail', 'dock'] } } }, yes: required('at') }, true],
+  ['a condition by reference', { $defs: { d: isNamed('dock') }, if: { $ref: '#/$defs/d' }, yes: required('at') }, true],
+  ['branches by name', { oneOf: [{ ...isNamed('dock'), ...required('at') }, isNamed('sail')] }, true],
+  [
+    'branches by name, without the time',
+    { oneOf: [{ ...isNamed('sail'), ...required('at') }, isNamed('dock')] },
+    false,
+  ],
+  ['anyOf by name', { anyOf: [{ ...isNamed('dock'), ...required('at') }, isNamed('sail')] }, true],
+  ['any of two that may fit', { anyOf: [{ ...isNamed('dock'), ...required('at') }, required('a')] }, false],
+  [
+    'a condition that only a text fits',
+    { if: { properties: { name: { type: 'integer' } } }, else: required('at') },
+    true,
+  ],
+  ['conditions one in another', { if: isNamed('dock'), yes: { if: isNamed('dock'), yes: required('at') } }, true],
+])('%s: a field is guaranteed for events of one name', async (_, schema, isGuaranteed) => {
+  const event = { name: 'dock', a: 1 };
+  const { facts, isAccepted } = await factsOf({ ...at, ...schema }, event, { path: ['name'], value: 'dock' });
+  const { isAccepted: isAcceptedAlone } = await factsOf({ ...at, ...schema }, { name: 'dock' });
+
+  expect(facts.isGuaranteed).toBe(isGuaranteed);
+  expect(isAccepted || isAcceptedAlone).toBe(!isGuaranteed);
 });

@@ -6,6 +6,7 @@ import { loadCatalog } from '../../../src/schema/catalog.js';
 import { judgePartitionSafety } from '../../../src/schema/partition-safety/judge.js';
 import { daysUntilPartitionsRunOut } from '../../../src/schema/partition-safety/table-findings.js';
 import type { ColumnFeed, ShapeColumn, TableShape } from '../../../src/schema/partition-safety/table-shape.js';
+import { folderWith } from '../../support/cli.js';
 import { type EventCase, writeCatalog } from './catalogs.js';
 
 const DAY_US = 86_400_000_000;
@@ -99,4 +100,37 @@ test('a name that events have and the catalogue has not is warned of', async () 
   expect((await judge({ a: {} }, { names: ['a', 'b'] })).warnings).toEqual([
     expect.stringMatching(/^b: there is no schema/),
   ]);
+});
+
+const DISPATCH = {
+  type: 'object',
+  required: ['event_id', 'name'],
+  properties: {
+    event_id: { type: 'string', format: 'uuid' },
+    name: { enum: ['order_placed', 'signed_up'] },
+    occurred_at: { type: 'string', format: 'date-time' },
+  },
+};
+
+async function judgeOne(schema: object) {
+  await using folder = await folderWith({ 'event.schema.json': JSON.stringify(schema) });
+  const catalog = await loadCatalog(join(folder.path, 'event.schema.json'));
+  const fields = { name: { pointer: ['name'] }, time: { pointer: ['occurred_at'] } };
+  const mapping = MAPPING.filter(({ column: name }) => name !== 'amount');
+  const { findings } = judgePartitionSafety({ catalog, shape: SHAPE, fields, mapping });
+  return findings.map(({ code, name }) => ({ code, name }));
+}
+
+test('one schema with branches by name is judged name by name', async () => {
+  const branch = (name: string, required: readonly string[]) => ({ properties: { name: { const: name } }, required });
+  const withKey = branch('signed_up', ['occurred_at']);
+
+  expect(await judgeOne({ ...DISPATCH, oneOf: [branch('order_placed', ['occurred_at']), withKey] })).toEqual([]);
+  expect(await judgeOne({ ...DISPATCH, oneOf: [branch('order_placed', []), withKey] })).toEqual([
+    { code: 'partition_key_optional', name: 'order_placed' },
+  ]);
+});
+
+test('what is wrong with every name is told once', async () => {
+  expect(await judgeOne(DISPATCH)).toEqual([{ code: 'partition_key_optional', name: undefined }]);
 });
