@@ -1,4 +1,6 @@
 import { idText } from '../event/identity.js';
+import { locatePointer } from '../event/locate.js';
+import { parsePointer } from '../event/pointer.js';
 import { createTimeReader } from '../event/time.js';
 import type { Cursor } from '../flow/prepare/cursor.js';
 import { fieldOf } from '../flow/prepare/identify.js';
@@ -73,9 +75,21 @@ export class Judge {
     this.compare(value, false);
     const event = isObject(value) ? this.idOf() : undefined;
     for (const problem of problems) {
-      found.add({ line: cursor.line, ...problem, ...this.known(), ...(event !== undefined && { event }) });
+      found.add({ line: this.lineOf(problem), ...problem, ...this.known(), ...(event !== undefined && { event }) });
     }
     if (isObject(value) && this.spec.fields.time !== undefined) found.countDay(dayOf(this.timeUs()));
+  }
+
+  /** The line of the value, or of what it is missing from, in a record of several; inside of envelopes that of the record. */
+  private lineOf({ pointer }: Problem): number {
+    const { split, unwrapper } = this.spec;
+    const { text, line, start, end } = this.cursor;
+    if (split !== undefined || unwrapper !== undefined || lineEnds(text, start, end) === 0) return line;
+    for (const way = pointer === '' ? [] : [...parsePointer(pointer)]; way.length > 0; way.pop()) {
+      const span = locatePointer(text, { start, end }, way);
+      if (span !== undefined) return line + lineEnds(text, start, span.start);
+    }
+    return line;
   }
 
   private problemsOf(checker: Checker, value: unknown): readonly Problem[] | undefined {
@@ -127,4 +141,11 @@ export class Judge {
     const id = pointer && idText(fieldOf(this.cursor, pointer), undefined);
     return typeof id === 'string' ? id : undefined;
   }
+}
+
+/** LF, CRLF and lone CR end a line. */
+function lineEnds(text: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let at = start; at < end; at++) if (text[at] === 0x0a || (text[at] === 0x0d && text[at + 1] !== 0x0a)) count++;
+  return count;
 }

@@ -181,3 +181,24 @@ test('without a schema there is nothing to check against', async () => {
     stderr: expect.stringContaining('--schema'),
   });
 });
+
+test('a problem stands on the line of its value, also in an event that spreads over several', async () => {
+  const text = '{"event_id": 1}\n{\n  "event_id": "a",\n  "inner": {\r\n    "count": "many"\n  }\n}\n';
+  const schema = {
+    properties: {
+      event_id: { type: 'string' },
+      inner: { required: ['port'], properties: { count: { type: 'integer' } } },
+    },
+    required: ['event_id', 'name'],
+  };
+  await using folder = await folderWith({ 'events.json': text, 'schema.json': JSON.stringify(schema) });
+  const { report } = await check(['events.json', '--schema', 'schema.json'], folder.path);
+
+  expect(report.problems.map(({ line, pointer, rule }) => [line, pointer, rule])).toEqual([
+    [1, '/name', 'required'],
+    [1, '/event_id', 'type'],
+    [2, '/name', 'required'],
+    [4, '/inner/port', 'required'],
+    [5, '/inner/count', 'type'],
+  ]);
+});
