@@ -1,4 +1,6 @@
-import { distance } from 'fastest-levenshtein';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
 
 /** The candidate that the user most likely meant, or undefined when nothing is close: at most a third may differ. */
 export function closest(typed: string, candidates: Iterable<string>): string | undefined {
@@ -24,9 +26,14 @@ export function didYouMean(typed: string, candidates: Iterable<string>): string 
 function mistakes(typed: string, candidate: string): number {
   const beginsAlike = typed[0] === candidate[0] ? 0 : 0.5;
   if (typed !== candidate && sorted(typed) === sorted(candidate)) return 1 + beginsAlike;
-  return distance(typed, candidate) + beginsAlike;
+  return letters().distance(typed, candidate) + beginsAlike;
 }
 
 function sorted(text: string): string {
   return [...text].sort((a, b) => (a < b ? -1 : 1)).join('');
+}
+
+/** Loaded when somebody has mistyped something. */
+function letters() {
+  return require('fastest-levenshtein') as typeof import('fastest-levenshtein'); // `require` is untyped
 }

@@ -1,9 +1,8 @@
-import type { Command as Commander, CommanderError } from 'commander';
-import type { Command } from '../commands/command.js';
+import type { ParseArgsConfig } from 'node:util';
+import type { Argument, Command } from '../commands/command.js';
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
 import { counted } from '../report/text.js';
-import { flagsOf } from './words.js';
 
 /** What was typed behind a command's name. */
 export interface Typed {
@@ -16,78 +15,62 @@ export interface Typed {
  * Takes the words behind a command's name apart.
  * @throws UsageError for unknown flags, missing values, and missing or surplus arguments.
  */
-export async function parseWords(command: Command, words: readonly string[]): Promise<Typed> {
+export function parseWords(command: Command, words: readonly string[]): Typed {
+  const { parseArgs } = process.getBuiltinModule('node:util');
+  const options = Object.fromEntries(Object.values(command.options).map(shapeOf));
+  const config = { args: [...words], options, strict: false, allowPositionals: true, tokens: true } as const;
   const texts = new Map<string, string[]>();
-  const commander = await commanderOf(command, texts);
-  try {
-    commander.parse(words, { from: 'user' });
-  } catch (error) {
-    throw isCommanderError(error) ? usageError(error, command) : error;
+  const args: string[] = [];
+  for (const token of parseArgs(config).tokens) {
+    if (token.kind === 'positional') args.push(token.value);
+    if (token.kind !== 'option') continue;
+    const known = Object.hasOwn(options, token.name) ? options[token.name] : undefined;
+    // A switch that is given a value is not that switch.
+    const isUnknown = known === undefined || (known.type === 'boolean' && token.value !== undefined);
+    if (isUnknown) throw unknownOption(token.rawName, command);
+    const flag = `--${token.name}`;
+    if (known.type === 'string' && token.value === undefined) throw missingValue(flag, helpOf(command));
+    texts.set(flag, [...(texts.get(flag) ?? []), token.value ?? 'true']);
   }
   checkValues(texts, command);
-  checkChoices(commander.args, command);
-  return { args: commander.args, texts };
+  checkCount(args, command);
+  checkChoices(args, command);
+  return { args, texts };
 }
 
-async function commanderOf(command: Command, texts: Map<string, string[]>): Promise<Commander> {
-  const { Command: Program, Option: ProgramOption } = await import('commander');
-  const program = new Program(command.name)
-    .exitOverride()
-    .configureOutput({ writeOut: () => {}, writeErr: () => {} })
-    .showSuggestionAfterError(false)
-    .allowExcessArguments(false)
-    .helpOption(false)
-    .helpCommand(false);
-  for (const { name, isRequired, isVariadic } of command.arguments) {
-    const dots = isVariadic ? '...' : '';
-    program.argument(isRequired ? `<${name}${dots}>` : `[${name}${dots}]`);
-  }
-  for (const { description } of Object.values(command.options)) {
-    const option = new ProgramOption(flagsOf(description));
-    program.addOption(option);
-    program.on(`option:${option.name()}`, (text: string | null) => {
-      texts.set(description.flag, [...(texts.get(description.flag) ?? []), text ?? 'true']);
+type Shape = NonNullable<ParseArgsConfig['options']>[string];
+
+function shapeOf({ description: { flag, short, value } }: Command['options'][string]): [string, Shape] {
+  const type = value === undefined ? 'boolean' : 'string';
+  return [flag.slice(2), { type, ...(short !== undefined && { short: short.slice(1) }) }];
+}
+
+function helpOf({ name }: Command): string {
+  return `respool ${name} --help lists all options`;
+}
+
+function checkCount(args: readonly string[], command: Command): void {
+  const { name, arguments: expected } = command;
+  const missing = expected.slice(args.length).find(({ isRequired }: Argument) => isRequired);
+  if (missing !== undefined) {
+    throw new UsageError(`respool ${name} needs ${aOrAn(missing.name)}`, {
+      code: 'missing_argument',
+      hint: exampleOf(command) ?? helpOf(command),
     });
   }
-  return program;
-}
-
-function isCommanderError(error: unknown): error is CommanderError {
-  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
-}
-
-function usageError(error: CommanderError, command: Command): UsageError {
-  const [, subject = ''] = /'([^']*)'/.exec(error.message) ?? [];
-  const help = `respool ${command.name} --help lists all options`;
-  switch (error.code) {
-    case 'commander.unknownOption':
-      return unknownOption(subject, command);
-    case 'commander.missingArgument':
-      return new UsageError(`respool ${command.name} needs ${aOrAn(subject)}`, {
-        code: 'missing_argument',
-        hint: exampleOf(command) ?? help,
-      });
-    case 'commander.optionMissingArgument':
-      return missingValue(subject.replace(/^-\w, | <.*$/g, ''), help);
-    case 'commander.excessArguments':
-      return new UsageError(
-        `respool ${command.name} takes ${counted(command.arguments.length, 'argument')}, not more`,
-        {
-          code: 'surplus_argument',
-          hint: help,
-        },
-      );
-    default:
-      return new UsageError(error.message.replace(/^error: /, ''), { code: 'usage', hint: help, cause: error });
-  }
+  if (args.length <= expected.length || expected.at(-1)?.isVariadic === true) return;
+  throw new UsageError(`respool ${name} takes ${counted(expected.length, 'argument')}, not more`, {
+    code: 'surplus_argument',
+    hint: helpOf(command),
+  });
 }
 
 function unknownOption(typed: string, command: Command): UsageError {
   const flags = Object.values(command.options).map(({ description }) => description.flag);
-  const meant = closest(typed.split('=')[0] ?? typed, [...flags, '--help']);
+  const meant = closest(typed, [...flags, '--help']);
   return new UsageError(`respool ${command.name} has no option ${typed}`, {
     code: 'unknown_option',
-    hint: meant === undefined ? `respool ${command.name} --help lists all options` : `did you mean ${meant}?`,
+    hint: meant === undefined ? helpOf(command) : `did you mean ${meant}?`,
   });
 }
 

@@ -56,7 +56,7 @@ async function runCommand(
 ): Promise<number> {
   const { parseWords } = await import('./parse.js');
   const { readOptions } = await import('./options.js');
-  const typed = await parseWords(command, words);
+  const typed = parseWords(command, words);
   const config = 'config' in command.options ? await readConfig(typed, world.io) : emptyConfig;
   world.onSecrets(config.secrets);
   const options = await readOptions(command, typed, config);

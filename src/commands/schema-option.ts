@@ -1,4 +1,4 @@
-import type { Catalog } from '../schema/catalog.js';
+import type { Annotation, Catalog } from '../schema/catalog.js';
 import type { SchemaMapping } from '../schema/schema-map.js';
 
 /**
@@ -15,7 +15,9 @@ export async function openCatalog(options: {
 }
 
 /** What the schemas say of where fields stand, in the words of `chooseFields`. */
-export async function saidOfFields(catalog: Catalog | undefined) {
+export async function saidOfFields(
+  catalog: Catalog | undefined,
+): Promise<{ readonly annotation: Annotation; readonly declared?: ReadonlySet<string> }> {
   if (catalog === undefined) return { annotation: {} };
   const { declaredValues } = await import('../schema/cell-types.js');
   return { annotation: catalog.annotation, declared: declaredValues(catalog) };

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { counted, thousands } from '../report/text.js';
 import type { Finding } from '../report/validate-report.js';
 import type { Catalog } from '../schema/catalog.js';
@@ -38,7 +39,7 @@ export async function judgeEvolution(
     .map(({ name, pointer, message, witness, breaksFor = [] }): Finding => {
       const whom = breaksFor.length === 0 ? '' : ` (breaks ${breaksFor.join(' and ')})`;
       const about = { pointer, ...(name !== '' && { name }), ...(witness !== undefined && { witness }) };
-      return { code: 'schema_breaking', message: message + whom, ...about };
+      return { code: 'schema_breaking', message: message + whom, ...about, ...fileOf(catalog, name) };
     });
   const told = (wanted: string) =>
     changes
@@ -50,6 +51,13 @@ export async function judgeEvolution(
     warnings: told('undecided').map((message) => `undecided: ${message}`),
     notes: [...events.notes, ...told('compatible')],
   };
+}
+
+/** The file of the schema for a name, as the user would type it; nothing when it is gone. */
+function fileOf({ root, files, events, envelope }: Catalog, name: string): { readonly source?: string } {
+  const uri = events.find((event) => event.name === name)?.uri ?? (name === '' ? envelope : undefined);
+  const path = files.find((file) => file.uri === uri)?.path;
+  return path === undefined ? {} : { source: join(root, path) };
 }
 
 const MOST_NAMES = 5;

@@ -73,7 +73,7 @@ export async function reportOf(call: Call, judged: Judged): Promise<ValidateRepo
     notes: [...tolerance.notes, ...judged.schemas.notes, ...mutantNotes(summary)],
     ...(summary.days.size > 0 && { days: daysOf(summary) }),
     ...(call.options.mutate && { mutants: [...summary.mutants.values()] }),
-    elapsedMs: Math.round(performance.now() - judged.startedMs),
+    elapsedMs: Math.round(process.uptime() * 1_000 - judged.startedMs),
   };
 }
 

@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { resolveSource } from '../config/resolve.js';
 import { UsageError } from '../errors.js';
@@ -31,6 +31,9 @@ import { withProgress } from './with-progress.js';
 type Call = Invocation<ValidateOptions>;
 
 const PROGRESS_EVERY_MS = 200;
+const FEW = 100;
+/** Milliseconds since the process began; `performance` would have to be loaded first. */
+const now = () => process.uptime() * 1_000;
 
 /**
  * Carries out `respool validate` and resolves to its exit code.
@@ -46,7 +49,7 @@ export async function runValidate(call: Call): Promise<number> {
 
 async function examine(call: Call, progress: Progress): Promise<ValidateReport> {
   const { options } = call;
-  const startedMs = performance.now();
+  const startedMs = now();
   refusePatternsAlone(options);
   const catalog = await openCatalog(options);
   await emitTypes(call, catalog);
@@ -67,13 +70,19 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   }
   const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
   const shape = { ...(split !== undefined && { split }), ...unwrapperFor(options.unwrap) };
-  const peeked = await peek(opened, shape, call.stop.finish);
-  await using source = peeked.source;
   const { id, name, time, user } = options;
+  const said = await saidOfFields(catalog);
+  const flags = { id, name, time, user };
+  const isAllNamed = (['id', 'name', 'time'] as const).every(
+    (role) => (flags[role] ?? call.config.fields[role] ?? said.annotation[role]) !== undefined,
+  );
+  // What is named need not be found out.
+  const peeked = await peek(opened, { ...shape, ...(isAllNamed && { enough: FEW }) }, call.stop.finish);
+  await using source = peeked.source;
   const chosen = chooseFields({
-    flags: { id, name, time, user },
+    flags,
     config: call.config.fields,
-    ...(await saidOfFields(catalog)),
+    ...said,
     samples: peeked.samples,
   });
   for (const note of [...(source.notes ?? []), ...chosen.notes]) progress.detail(note);
@@ -90,7 +99,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     maxProblems: options.maxProblems,
   };
   const fixtures = fixturesOf(options, source);
-  const jobs = options.jobs ?? cpus().length;
+  const jobs = options.jobs ?? availableParallelism();
   await using pool = await openExaminerPool(spec, threadsFor({ source, jobs }, { identical: 'merge' }));
   const outcome: ValidationOutcome = await validate({
     source,
@@ -106,8 +115,11 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   return reportOf(call, { ...judged, outcome, source, fixtures });
 }
 
-async function openCatalog({ schema, schemaMap: mappings, keyword: keywords }: ValidateOptions): Promise<Catalog> {
-  if (schema !== undefined) return loadCatalog(schema, { mappings, keywords, ambiguity: 'warned' });
+async function openCatalog(options: ValidateOptions): Promise<Catalog> {
+  const { schema, schemaMap: mappings, keyword: keywords } = options;
+  // Only what is held against other schemas needs a fingerprint.
+  const isFingerprinted = options.before !== undefined;
+  if (schema !== undefined) return loadCatalog(schema, { mappings, keywords, ambiguity: 'warned', isFingerprinted });
   throw new UsageError('there is nothing to check against: no schema is named', {
     code: 'no_schema',
     hint: 'add --schema <file or folder>',
@@ -167,7 +179,7 @@ function watch({ parts }: Source, progress: Progress, startedMs: number) {
   const bytesTotal = parts.reduce((sum, { bytes }) => sum + (bytes ?? Number.NaN), 0);
   let shownMs = 0;
   return ({ events, storedBytes }: { readonly events: number; readonly storedBytes: number }) => {
-    const nowMs = performance.now();
+    const nowMs = now();
     if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
     shownMs = nowMs;
     const total = Number.isNaN(bytesTotal) ? {} : { bytesTotal };

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { resolveSink } from '../config/resolve.js';
 import type { JsonObject } from '../event/event.js';
 import { chooseFields, type Fields } from '../event/fields.js';
 import { counted } from '../report/text.js';
+import type { Finding } from '../report/validate-report.js';
 import type { Catalog } from '../schema/catalog.js';
 import type { TableShape } from '../schema/partition-safety/table-shape.js';
 import type { ReadShape } from '../sinks/postgres/table-shape.js';
@@ -58,10 +60,15 @@ export async function judgeTable(call: Call, { table, catalog, fields, summary }
   });
   const places = summary === undefined ? NOTHING : judgePlaces(table.shape, summary);
   return {
-    findings: [...judged.findings, ...places.findings],
+    findings: [...judged.findings.map((finding) => placed(finding, catalog)), ...places.findings],
     warnings: judged.warnings,
     notes: [...judged.notes, ...places.notes],
   };
+}
+
+/** With the file as the user would type it: whoever lists findings looks for it from where the command ran. */
+function placed(finding: Finding, { root }: Catalog): Finding {
+  return finding.source === undefined ? finding : { ...finding, source: join(root, finding.source) };
 }
 
 /** Valid events that the table would refuse, send to its default partition, or have to get a new partition for. */

@@ -1,6 +1,8 @@
-import { tzOffset } from '@date-fns/tz';
+import { createRequire } from 'node:module';
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
+
+const require = createRequire(import.meta.url);
 
 /** A time zone as a wall clock shows it. */
 export interface Zone {
@@ -73,5 +75,7 @@ function offsetOfLocal(name: string, localUs: number): number {
 }
 
 function offsetAt(name: string, utcUs: number): number {
+  // Most runs know no time zone but UTC.
+  const { tzOffset } = require('@date-fns/tz') as typeof import('@date-fns/tz'); // `require` is untyped
   return Math.round(tzOffset(name, new Date(utcUs / 1000)) * 60) * 1e6;
 }

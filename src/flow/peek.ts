@@ -1,8 +1,8 @@
 import { textOf } from '../event/batch.js';
-import type { JsonObject } from '../event/event.js';
-import type { PartFailure, RawBatch, Source } from '../sources/source.js';
+import type { DecodedRecord, JsonObject } from '../event/event.js';
+import type { Decoder, DecoderReference, PartFailure, RawBatch, Source } from '../sources/source.js';
 import type { UnwrapperReference } from '../sources/unwrapper.js';
-import { createPreparer, type Preparer } from './prepare/preparer.js';
+import { isObject } from './prepare/parse.js';
 import type { RepairSpec } from './repair/rule.js';
 import { untilStopped } from './until-stopped.js';
 
@@ -14,7 +14,7 @@ const MOST_BYTES = 32 * 1024 * 1024;
 /** A source whose beginning has been looked at, and is yielded all the same. */
 export interface Peeked {
   readonly source: Source;
-  /** The first events, at most 1,000; quarantined ones unwrapped. */
+  /** The first events, at most `enough`; quarantined ones unwrapped. */
   readonly samples: readonly JsonObject[];
 }
 
@@ -24,34 +24,34 @@ interface RecordShape {
   readonly unwrapper?: UnwrapperReference;
   /** What mends events: their fields are chosen by what they will be. */
   readonly repair?: RepairSpec;
+  /** So many events are looked at; 1,000 when absent. */
+  readonly enough?: number;
 }
 
 /**
  * Looks at the first events of a source, which is read from its beginning and only once.
  * @throws the signal's reason when the user stops before anything has been seen.
  */
-export async function peek(source: Source, shape: RecordShape, signal: AbortSignal): Promise<Peeked> {
+export async function peek(source: Source, looking: RecordShape, signal: AbortSignal): Promise<Peeked> {
+  const { enough = ENOUGH, ...shape } = looking;
   const iterator = untilStopped(source.batches([], signal), signal);
   const seen: (RawBatch | PartFailure)[] = [];
   const samples: JsonObject[] = [];
-  const preparer = await createPreparer({
-    decoder: source.decoder,
-    ...shape,
-    fields: {},
-    timezone: 'UTC',
-    identical: 'none',
-    filter: { events: [] },
-    encoders: [],
-  });
+  const isPlain = Object.values(shape).every((each) => each === undefined);
+  const collect = await (isPlain
+    ? plainCollector(source.decoder, enough)
+    : preparingCollector(source.decoder, { ...shape, enough }));
   // A queue gives out what is there; to wait for more would hold messages for nothing.
+  const isTooLittle = (bytes: number) =>
+    samples.length === 0 ? bytes < MOST_BYTES : samples.length < enough && bytes < ENOUGH_BYTES;
   const isEnough = () => source.settles === 'messages' && samples.length > 0;
-  for (let bytes = 0; isTooLittle(samples.length, bytes) && !isEnough(); ) {
+  for (let bytes = 0; isTooLittle(bytes) && !isEnough(); ) {
     const next = await iterator.next();
     if (next.done) break;
     seen.push(next.value);
     if (next.value.kind === 'failure') continue;
     bytes += next.value.bytes.length;
-    if (samples.length < ENOUGH) collect(preparer, next.value, samples);
+    if (samples.length < enough) collect(next.value, samples);
   }
   signal.throwIfAborted();
   const batches = async function* () {
@@ -69,10 +69,6 @@ export async function peek(source: Source, shape: RecordShape, signal: AbortSign
     await ending;
   };
   return { samples, source: { ...plainOf(source), batches, [Symbol.asyncDispose]: close } };
-}
-
-function isTooLittle(samples: number, bytes: number): boolean {
-  return samples === 0 ? bytes < MOST_BYTES : samples < ENOUGH && bytes < ENOUGH_BYTES;
 }
 
 function plainOf(source: Source) {
@@ -93,10 +89,50 @@ function plainOf(source: Source) {
   };
 }
 
-/** The events of a batch, unwrapped and split as they will be. */
-function collect(preparer: Preparer, batch: RawBatch, samples: JsonObject[]): void {
-  const { events } = preparer.prepare({ ...batch, maxEvents: ENOUGH - samples.length });
-  for (let i = 0; i < events.count && samples.length < ENOUGH; i++) {
-    samples.push(JSON.parse(Buffer.from(textOf(events, i)).toString()) as JsonObject); // events are objects
+/** Adds the events of a batch to the samples, until there are enough. */
+type Collector = (batch: RawBatch, samples: JsonObject[]) => void;
+
+/** Records that are events, or nothing: they need not be prepared to be looked at. */
+async function plainCollector({ module, options }: DecoderReference, enough: number): Promise<Collector> {
+  const { createDecoder }: { createDecoder(options: unknown): Decoder } = await import(module);
+  const decoder = createDecoder(options);
+  return (batch, samples) => {
+    const take = ({ text, start, end }: DecodedRecord) => {
+      if (samples.length >= enough) return;
+      const value = parsed(Buffer.from(text.buffer, text.byteOffset).toString('utf8', start, end));
+      if (isObject(value)) samples.push(value);
+    };
+    decoder.decode(batch, take, () => undefined);
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
+}
+
+type Looking = RecordShape & { readonly enough: number };
+
+/** Events as they will be: unwrapped, split and mended. */
+async function preparingCollector(decoder: DecoderReference, looking: Looking): Promise<Collector> {
+  const { enough, ...shape } = looking;
+  const { createPreparer } = await import('./prepare/preparer.js');
+  const preparer = await createPreparer({
+    decoder,
+    ...shape,
+    fields: {},
+    timezone: 'UTC',
+    identical: 'none',
+    filter: { events: [] },
+    encoders: [],
+  });
+  return (batch, samples) => {
+    const { events } = preparer.prepare({ ...batch, maxEvents: enough - samples.length });
+    for (let i = 0; i < events.count && samples.length < enough; i++) {
+      samples.push(JSON.parse(Buffer.from(textOf(events, i)).toString()) as JsonObject); // events are objects
+    }
+  };
 }

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 
 /** What a worker answers to each input, in the order of the inputs. */
 export type WorkerAnswer<Output> =
@@ -47,7 +47,8 @@ interface Waiter<Output> {
 }
 
 function openThread<Input, Output>({ worker: module, data }: PoolOptions): Thread<Input, Output> {
-  const worker = new Worker(module, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: 12 } });
+  const { Worker: Thread } = process.getBuiltinModule('node:worker_threads');
+  const worker: Worker = new Thread(module, { workerData: data, resourceLimits: { maxYoungGenerationSizeMb: 12 } });
   const waiters: Waiter<Output>[] = [];
   let death: Error | undefined;
   const die = (error: Error) => {

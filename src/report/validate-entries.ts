@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { counted } from './text.js';
 import type { ValidateReport } from './validate-report.js';
 import { visible } from './validate-text.js';
@@ -21,6 +20,7 @@ type Draft = Omit<ValidateEntry, 'fingerprint'> & { readonly about: string };
 
 /** Everything that is wrong, the gravest first: failures, findings, problems, and how many problems are not listed. */
 export function validateEntries(report: ValidateReport): readonly ValidateEntry[] {
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const seen = new Map<string, number>();
   const drafts = [...failures(report), ...findings(report), ...problems(report), ...unlisted(report)];
   return drafts.map(({ about, message, ...rest }) => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { UsageError } from '../errors.js';
 import { readAnnotation } from './annotation.js';
 import type { Dialect } from './dialect.js';
@@ -11,13 +10,15 @@ import type { SchemaMapping } from './schema-map.js';
 
 /** The schemas that events are checked against: plain data that can be sent to a worker. */
 export interface Catalog {
+  /** Folder that paths of files are relative to, as the user named it. */
+  readonly root: string;
   /** Every file that takes part, also those that are only referred to. */
   readonly files: readonly CatalogFile[];
   /** URI of the schema for all events; absent when there are only schemas by name. */
   readonly envelope?: string;
   /** Schemas for the events of one name; empty when one schema is for all events. */
   readonly events: readonly EventSchema[];
-  /** SHA-256 over paths and contents of the files, in hexadecimal digits. */
+  /** SHA-256 over paths and contents of the files, in hexadecimal digits; empty where it was not asked for. */
   readonly fingerprint: string;
   /** The schema's own `x-respool`: pointers to id, name, time and user. */
   readonly annotation: Annotation;
@@ -56,6 +57,8 @@ export interface CatalogOptions {
   readonly keywords?: readonly string[];
   /** What two schemas for one name are: refused when absent, or the first of them holds and a warning says so. */
   readonly ambiguity?: 'refused' | 'warned';
+  /** False for those that no run will be held against: getting ready to hash takes longer than reading them. */
+  readonly isFingerprinted?: boolean;
 }
 
 /**
@@ -67,7 +70,7 @@ export interface CatalogOptions {
  * @throws UsageError `schema_not_found` or, with everything that is wrong in one message, `bad_schema`.
  */
 export async function loadCatalog(path: string, options: CatalogOptions = {}): Promise<Catalog> {
-  const { mappings = [], ambiguity = 'refused', keywords = [] } = options;
+  const { mappings = [], ambiguity = 'refused', keywords = [], isFingerprinted = true } = options;
   const layout = await findSchemas(path);
   const found: string[] = [];
   const files = new SchemaFiles(layout.root, mappings);
@@ -89,10 +92,11 @@ export async function loadCatalog(path: string, options: CatalogOptions = {}): P
   if (problems.length === 0) problems.push(...compileProblems(documents, roots));
   if (problems.length > 0) throw badSchema(layout.root, problems);
   return {
+    root: layout.root,
     files: documents.map(({ uri, path: shown, dialect, schema }) => ({ uri, path: shown, dialect, schema })),
     ...(envelope && { envelope: envelope.uri }),
     events,
-    fingerprint: fingerprintOf(files),
+    fingerprint: isFingerprinted ? fingerprintOf(files) : '',
     annotation,
     warnings: [...lint.warnings, ...warnings],
   };
@@ -108,7 +112,7 @@ async function readRoot(files: SchemaFiles, file: string): Promise<Document | un
 }
 
 function fingerprintOf(files: SchemaFiles): string {
-  const hash = createHash('sha256');
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256');
   for (const [path, content] of files.allContents()) hash.update(`${path}\0${content.length}\0`).update(content);
   return hash.digest('hex');
 }

@@ -1,5 +1,3 @@
-import { createContext, Script } from 'node:vm';
-
 const LENGTH = 64;
 const TIMEOUT_MS = 100;
 const TRIES = 3;
@@ -78,6 +76,7 @@ function hasChoice(group: string): boolean {
 function isSlow(group: string): boolean {
   const expression = compiled(`^(?:${group})+$`);
   if (expression === undefined) return false;
+  const { createContext, Script } = process.getBuiltinModule('node:vm');
   const context = createContext({ expression, texts: textsFor(group) });
   const script = new Script('for (const text of texts) expression.test(text)');
   for (let tries = 0; tries < TRIES; tries++) {

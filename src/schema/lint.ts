@@ -1,5 +1,4 @@
 import type { Ajv } from 'ajv';
-import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { closest } from '../did-you-mean.js';
 import { RespoolError } from '../errors.js';
 import { createAjv } from './ajv.js';
@@ -7,9 +6,11 @@ import { Compiler, tooDeep } from './compile.js';
 import { dangerousPart } from './dangerous-pattern.js';
 import { DIALECTS, type Dialect } from './dialect.js';
 import type { Document } from './document.js';
+import { isKnownFormat } from './formats.js';
 import { isExpected, keywordsOf } from './keywords.js';
 import { isPlainSchema } from './plain-schema.js';
 import { tellProblems } from './problems.js';
+import { surelyCompiles } from './surely-compiles.js';
 import { isObject, placeOf, schemaNodes } from './walk.js';
 
 export interface Lint {
@@ -56,6 +57,7 @@ class Engines {
 
 /** What ajv has to say against the schemas that events are checked against, once their references are absolute. */
 export function compileProblems(documents: readonly Document[], roots: readonly Document[]): readonly string[] {
+  if (surelyCompiles(documents, roots)) return [];
   const compiler = new Compiler({ files: documents });
   return roots.flatMap(({ uri, path }) => {
     try {
@@ -152,7 +154,7 @@ function formatWarnings(documents: readonly Document[]): string[] {
   for (const { path, schema, dialect } of documents) {
     for (const { node, path: place } of schemaNodes(schema, 'schema:///', dialect)) {
       const { format } = node;
-      if (typeof format !== 'string' || format in fullFormats || unknown.has(format)) continue;
+      if (typeof format !== 'string' || isKnownFormat(format) || unknown.has(format)) continue;
       unknown.set(format, `${path}${placeOf(place)}`);
     }
   }

@@ -1,4 +1,3 @@
-import { createContext, Script } from 'node:vm';
 import { UsageError } from '../errors.js';
 import { dangerousPart, degreeOf } from './dangerous-pattern.js';
 import { linearMatcher } from './linear-pattern.js';
@@ -50,6 +49,7 @@ function compiled(source: string): RegExp {
 }
 
 function guarded(expression: RegExp, text: string): boolean {
+  const { createContext, Script } = process.getBuiltinModule('node:vm');
   try {
     const context = createContext({ expression, text });
     return new Script('expression.test(text)').runInContext(context, { timeout: TIMEOUT_MS }) === true;

@@ -1,4 +1,4 @@
-import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { basename, dirname, normalize, relative, resolve, sep } from 'node:path';
 import type { Expectation } from './examination.js';
 import type { Glob } from './glob.js';
 
@@ -28,7 +28,7 @@ interface Question {
  * `x.invalid.json` and `x.fail.json` hold examples that the schema must refuse. Everything else should be valid.
  */
 export function readFixtures({ words, patterns, paths }: Question): Fixtures {
-  const roots = words.map(rootOf);
+  const roots = words.map((word) => normalize(rootOf(word)).replace(/(?<=[^/\\])[/\\]+$/u, ''));
   const fixtures = new Map(paths.flatMap((path) => placed(path, roots)));
   const matching = (globs: readonly Glob[]) =>
     new Set([...fixtures].filter(([, { names }]) => globs.some((glob) => glob.matches(names))).map(([path]) => path));
@@ -69,14 +69,20 @@ function rootOf(word: string): string {
 
 /** A file below one of the words, with the names that lead to it from there, and that of the folder it starts from. */
 function placed(path: string, words: readonly string[]): [string, Place][] {
-  const absolute = resolve(path);
   for (const word of words) {
-    const inside = relative(resolve(word), absolute);
+    const inside = insideOf(word, path);
     if (inside === '') return [[path, { names: [basename(word)], folder: basename(dirname(word)) }]];
     if (inside === '..' || inside.startsWith(`..${sep}`)) continue;
     return [[path, { names: inside.split(sep), folder: basename(word) }]];
   }
   return [];
+}
+
+/** The way from a folder or file to a path. */
+function insideOf(word: string, path: string): string {
+  // Finding it out by absolute paths costs more than reading a small file.
+  if (path.startsWith(word) && path[word.length] === sep) return path.slice(word.length + 1);
+  return relative(resolve(word), resolve(path));
 }
 
 const KINDS: Readonly<Record<string, Expectation>> = {
@@ -89,10 +95,12 @@ const KINDS: Readonly<Record<string, Expectation>> = {
   passing: 'valid',
   good: 'valid',
 };
+const INVALID = /invalid|fail|bad/iu;
 const OF_FILES = ['valid', 'invalid', 'pass', 'fail'];
 
 /** A word between dots in the file's name speaks first, then the nearest folder, then a word between dashes. */
 function isUsuallyInvalid(names: readonly string[]): boolean {
+  if (!names.some((name) => INVALID.test(name))) return false;
   const file = names.at(-1) ?? '';
   const folders = names.slice(0, -1).toReversed();
   const said =

@@ -66,7 +66,12 @@ test('the partition key becoming optional for one event name is refused, in word
 
     expect(status).toBe(1);
     expect(report.findings).toMatchObject([
-      { code: 'partition_key_optional', name: 'sailed', pointer: '/occurred_at' },
+      {
+        code: 'partition_key_optional',
+        name: 'sailed',
+        pointer: '/occurred_at',
+        source: 'schemas/events/sailed.schema.json',
+      },
     ]);
     expect(finding?.message).toContain('"occurred_at" may be missing');
   }
@@ -85,7 +90,14 @@ test('a change of the schemas is held against the commit before it, and shows an
 
   expect(same).toMatchObject({ status: 0, report: { findings: [] } });
   expect(status).toBe(1);
-  expect(report.findings).toMatchObject([{ code: 'schema_breaking', name: 'sailed', pointer: '/occurred_at' }]);
+  expect(report.findings).toMatchObject([
+    {
+      code: 'schema_breaking',
+      name: 'sailed',
+      pointer: '/occurred_at',
+      source: 'schemas/events/sailed.schema.json',
+    },
+  ]);
   expect(report.findings[0]).toHaveProperty('witness');
 });
 

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { CannotEvaluateError, IncompleteError, RespoolError, UsageError } from '../../errors.js';
 
 /** Replaces a file so that after a crash at any instant it holds either all of the old content or all of the new. */
 export async function writeDurably(path: string, content: string): Promise<void> {
+  const { randomBytes } = process.getBuiltinModule('node:crypto');
   const draft = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     const file = await open(draft, 'wx', 0o600);

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
 import { parsePointer, valueAt } from '../../event/pointer.js';
 import { regExp } from '../ajv.js';
 import type { Catalog } from '../catalog.js';
+import { formatNamed } from '../formats.js';
 import { isObject, splitUri } from '../walk.js';
 import { isPlainDateTime, isPlainUuid } from './byte-formats.js';
 import { type AcceptMember, AcceptNode, type ByteTest, Kind, MOST_MEMBERS, signatureOf } from './node.js';
@@ -171,8 +171,6 @@ function patternTest(pattern: string): ((text: string) => boolean) | undefined {
   };
 }
 
-type Format = RegExp | ((text: string) => boolean) | boolean | { readonly validate?: unknown };
-
 const BYTE_TESTS: Readonly<Record<string, ByteTest>> = { 'date-time': isPlainDateTime, uuid: isPlainUuid };
 
 function addFormat(node: AcceptNode, name: string): boolean {
@@ -183,10 +181,7 @@ function addFormat(node: AcceptNode, name: string): boolean {
 }
 
 function formatTest(name: string): ((text: string) => boolean) | undefined {
-  const { fullFormats } = createRequire(import.meta.url)('ajv-formats/dist/formats.js') as {
-    readonly fullFormats: Readonly<Record<string, Format>>; // as ajv-formats declares it
-  };
-  const format = Object.hasOwn(fullFormats, name) ? fullFormats[name] : undefined;
+  const format = formatNamed(name);
   if (format instanceof RegExp && !format.global && !format.sticky) return (text) => format.test(text);
   return undefined;
 }

@@ -2,8 +2,6 @@
 export interface ByteReader extends AsyncDisposable {
   /** How many bytes of the file as it is stored have been taken so far. */
   readonly storedBytes: number;
-  /** No more bytes than this are left; unknown when absent. Nobody needs a larger buffer. */
-  readonly remaining?: number | undefined;
   /**
    * Fills the beginning of `target` and resolves to the number of bytes, 0 at the end.
    * @throws CannotEvaluateError when the rest cannot be had; all bytes before it have been given.
@@ -23,6 +21,11 @@ export interface StoredFile {
   /** The same by which other machines can open it: a URL. Absent for what lies in the local file system. */
   readonly url?: string;
   fingerprint(): Promise<string | undefined>;
+  /**
+   * All bytes at once, in a buffer of their own: undefined where the file is not small, or no file of the local system.
+   * @throws CannotEvaluateError when it cannot be read.
+   */
+  whole?(): Uint8Array<ArrayBuffer> | undefined;
   /** @throws CannotEvaluateError when it cannot be opened. */
   open(signal: AbortSignal): Promise<ByteReader>;
 }
@@ -88,7 +91,7 @@ export async function* chunksOf(reader: ByteReader, size: number): AsyncGenerato
 
 /** Reads up to `size` bytes ahead; the returned reader starts with them again. */
 export async function peek(reader: ByteReader, size: number): Promise<{ head: Uint8Array; reader: ByteReader }> {
-  const buffer = Buffer.allocUnsafe(Math.min(size, reader.remaining ?? size));
+  const buffer = Buffer.allocUnsafe(size);
   const { length, failure } = await fillSome(reader, buffer);
   const head = buffer.subarray(0, length);
   return { head, reader: withHead(reader, head, failure) };
@@ -113,9 +116,6 @@ function withHead(reader: ByteReader, head: Uint8Array, failure: unknown): ByteR
   return {
     get storedBytes() {
       return reader.storedBytes;
-    },
-    get remaining() {
-      return reader.remaining === undefined ? undefined : head.length - at + reader.remaining;
     },
     async read(target) {
       if (at === head.length) {

@@ -38,6 +38,21 @@ export async function* cutBatches(cutting: Cutting): AsyncGenerator<RawBatch> {
   }
 }
 
+/** Cuts a part of which all bytes are at hand, no more than a batch may hold: as `cutBatches` would. */
+export function* cutWhole(cutting: Omit<Cutting, 'reader'>, bytes: Uint8Array<ArrayBuffer>): Generator<RawBatch> {
+  const { splitter, signal } = cutting;
+  const about = { ...cutting, reader: { storedBytes: bytes.length } };
+  for (let from = 0; from < bytes.length; ) {
+    signal.throwIfAborted();
+    const rest = bytes.subarray(from);
+    const cut = splitUpTo(splitter.aim(rest), splitter, { bytes: rest, following: 'end' });
+    if (cut === undefined) return;
+    const isAll = from === 0 && cut.end === bytes.length;
+    yield batchOf(about, { from, bytes: isAll ? bytes : rest.slice(0, cut.end) }, cut);
+    from += cut.end;
+  }
+}
+
 /** What is left between settled stretches, in order; the last gap is open, unless all behind it is settled. */
 export function gapsBetween(done: readonly DoneStretch[]): { readonly from: number; readonly to: number }[] {
   const gaps: { from: number; to: number }[] = [];
@@ -61,7 +76,8 @@ async function* cutGap(cutting: Cutting, window: Window): AsyncGenerator<RawBatc
     const cut = splitUpTo(aim, splitter, window);
     if (cut !== undefined) {
       size = Math.min(limits.batchBytes, Math.max(minWindowBytes, aim));
-      yield batchOf(cutting, window, cut, size);
+      const { from } = window;
+      yield batchOf(cutting, { from, bytes: window.take(cut.end, size) }, cut);
     } else if (window.failure !== undefined) {
       break;
     } else if (size > limits.maxRecordBytes) {
@@ -78,8 +94,11 @@ const firstBatchBytes = 1024 * 1024;
 const minWindowBytes = 64 * 1024;
 
 /** Where a record is longer than the aim, the batch grows until it holds one. */
-function splitUpTo(aim: number, splitter: Splitter, window: Window): Cut | undefined {
-  const { bytes, following } = window;
+function splitUpTo(
+  aim: number,
+  splitter: Splitter,
+  { bytes, following }: Pick<Window, 'bytes' | 'following'>,
+): Cut | undefined {
   for (let end = aim; end < bytes.length; end *= 2) {
     const early = splitter.split(bytes.subarray(0, end), 'open');
     if (early !== undefined) return early;
@@ -87,10 +106,8 @@ function splitUpTo(aim: number, splitter: Splitter, window: Window): Cut | undef
   return splitter.split(bytes, following);
 }
 
-function batchOf(cutting: Cutting, window: Window, cut: Cut, nextSize: number): RawBatch {
+function batchOf(cutting: About, { from, bytes }: Pick<Window, 'from' | 'bytes'>, cut: Cut): RawBatch {
   const { spans, spanLines, lines, format } = cut;
-  const from = window.from;
-  const bytes = window.take(cut.end, nextSize);
   return {
     ...envelope(cutting, from, from + cut.end),
     bytes,
@@ -102,7 +119,9 @@ function batchOf(cutting: Cutting, window: Window, cut: Cut, nextSize: number): 
   };
 }
 
-function envelope({ part, splitter, reader }: Cutting, from: number, to: number) {
+type About = Pick<Cutting, 'part' | 'splitter'> & { readonly reader: Pick<ByteReader, 'storedBytes'> };
+
+function envelope({ part, splitter, reader }: About, from: number, to: number) {
   return { kind: 'batch', part, format: splitter.format, from, to, storedBytes: reader.storedBytes, settle } as const;
 }
 

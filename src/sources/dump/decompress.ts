@@ -1,4 +1,3 @@
-import * as zlib from 'node:zlib';
 import { CannotEvaluateError } from '../../errors.js';
 import { type ByteReader, readChunks } from './byte-reader.js';
 import { inflate } from './inflate.js';
@@ -40,10 +39,11 @@ export function decompress(stored: ByteReader, compression: Compression, { label
 }
 
 const chunkSize = 64 * 1024;
+const zlib = () => process.getBuiltinModule('node:zlib');
 
 const decompressors: Record<Compression, { readonly run: Run; readonly inputBytes: number }> = {
-  gzip: { run: inflate(() => zlib.createGunzip({ chunkSize })), inputBytes: 16 * 1024 },
-  brotli: { run: inflate(() => zlib.createBrotliDecompress({ chunkSize })), inputBytes: 16 * 1024 },
+  gzip: { run: inflate(() => zlib().createGunzip({ chunkSize })), inputBytes: 16 * 1024 },
+  brotli: { run: inflate(() => zlib().createBrotliDecompress({ chunkSize })), inputBytes: 16 * 1024 },
   zstd: { run: unzstd, inputBytes: 2 * 1024 },
 };
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { cannotRead } from './cannot-read.js';
 
@@ -26,6 +25,7 @@ export async function fingerprintFile(path: string): Promise<string> {
 async function fingerprint(file: FileHandle): Promise<string> {
   const { size, mtimeMs } = await file.stat();
   const whole = size <= wholeUpTo;
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const hash = createHash('sha256').update(whole ? `whole ${size}\n` : `samples ${size} ${mtimeMs}\n`);
   const step = whole ? sampleBytes : Math.floor((size - sampleBytes) / (samples - 1));
   const buffer = Buffer.allocUnsafeSlow(sampleBytes);

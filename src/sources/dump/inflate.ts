@@ -1,5 +1,4 @@
 import type { Transform } from 'node:stream';
-import { constants } from 'node:zlib';
 import type { Progress, Run } from './salvage.js';
 
 /** A zlib stream: a transform that can be told to give out what it holds. */
@@ -45,7 +44,7 @@ async function* inflateChunks(
 }
 
 function flush(engine: ZlibStream, done: () => void): void {
-  engine.flush(constants.Z_SYNC_FLUSH, done);
+  engine.flush(process.getBuiltinModule('node:zlib').constants.Z_SYNC_FLUSH, done);
 }
 
 /** A missing end shows only when the readable side ends, behind the callback of the writable one. */

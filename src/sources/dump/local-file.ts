@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ByteReader, StoredFile } from './byte-reader.js';
 import { cannotRead } from './cannot-read.js';
@@ -14,10 +14,8 @@ export function localFile(path: string, bytes: number | undefined): StoredFile {
     bytes,
     path,
     fingerprint: () => fingerprintFile(path),
-    open: async () => {
-      if (bytes !== undefined && bytes > 0 && bytes <= SMALL_BYTES) return readMemory(readSmall(path));
-      return readFileHandle(await openForReading(path), path);
-    },
+    whole: () => (bytes !== undefined && bytes > 0 && bytes <= SMALL_BYTES ? readSmall(path, bytes) : undefined),
+    open: async () => readFileHandle(await openForReading(path), path),
   };
 }
 
@@ -51,32 +49,22 @@ function readFileHandle(file: FileHandle, path: string): ByteReader {
   };
 }
 
-function readSmall(path: string): Uint8Array {
+/** Undefined when the file has grown since its size was told. */
+function readSmall(path: string, size: number): Uint8Array<ArrayBuffer> | undefined {
+  // allocUnsafeSlow never shares memory: the buffer may move to another thread. One byte more shows that there are more.
+  const buffer = new Uint8Array(Buffer.allocUnsafeSlow(size + 1).buffer as ArrayBuffer);
   try {
-    return readFileSync(path);
+    const file = openSync(path, 'r');
+    try {
+      let length = 0;
+      for (let count = -1; count !== 0 && length <= size; length += count) {
+        count = readSync(file, buffer, length, size + 1 - length, null);
+      }
+      return length > size ? undefined : buffer.subarray(0, length);
+    } finally {
+      closeSync(file);
+    }
   } catch (cause) {
     throw cannotRead(path, cause);
   }
-}
-
-function readMemory(bytes: Uint8Array): ByteReader {
-  let position = 0;
-  return {
-    get storedBytes() {
-      return position;
-    },
-    get remaining() {
-      return bytes.length - position;
-    },
-    async read(target) {
-      const chunk = bytes.subarray(position, position + target.length);
-      target.set(chunk);
-      position += chunk.length;
-      return chunk.length;
-    },
-    async skip(count) {
-      position = Math.min(position + count, bytes.length);
-    },
-    async [Symbol.asyncDispose]() {},
-  };
 }

@@ -1,14 +1,15 @@
-import { createReadStream, type Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { createReadStream, type Dirent, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { distance } from 'fastest-levenshtein';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import { CannotEvaluateError, UsageError } from '../../errors.js';
 import type { StoredFile } from './byte-reader.js';
 import { cannotRead } from './cannot-read.js';
 import { localFile } from './local-file.js';
 import type { DumpOptions } from './options.js';
 import { streamedFile } from './streamed-file.js';
+
+const require = createRequire(import.meta.url);
 
 /**
  * Finds the files that the words on the command line stand for, in their order; each file once. A folder and a glob
@@ -32,11 +33,12 @@ async function locate(input: string, options: DumpOptions): Promise<readonly Sto
     const { locateObjects } = await import('./s3.js');
     return locateObjects(input, options.env ?? {});
   }
-  const stats = await statOf(input);
+  const stats = statOf(input);
   if (stats?.isDirectory()) return filesIn(input);
   if (stats !== undefined) return [stats.isFile() ? localFile(input, stats.size) : pipe(input)];
+  const { glob, isDynamicPattern } = await import('tinyglobby');
   if (!isDynamicPattern(input)) throw await missing(input);
-  const files = await matching(input);
+  const files = await matching(input, glob);
   if (files.length > 0) return files;
   throw new UsageError(`${input}: no file matches`, {
     code: 'no_files',
@@ -49,9 +51,10 @@ function pipe(path: string): StoredFile {
   return streamedFile(path, () => createReadStream(path));
 }
 
-async function statOf(path: string) {
+/** Not in the background: of thousands of small files that would cost more than all the rest. */
+function statOf(path: string) {
   try {
-    return await stat(path);
+    return statSync(path);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
     if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENAMETOOLONG') return undefined;
@@ -83,7 +86,7 @@ async function walk(folder: string): Promise<StoredFile[]> {
 /** Pipes and sockets in a folder are left out, and links to folders, which may lead back up: name them to read them. */
 async function entered(path: string, entry: Dirent): Promise<StoredFile[]> {
   if (entry.isDirectory()) return walk(path);
-  const stats = await statOf(path);
+  const stats = statOf(path);
   return stats === undefined || stats.isFile() ? [localFile(path, stats?.size)] : [];
 }
 
@@ -97,16 +100,17 @@ function unlisted(folder: string, cause: unknown): StoredFile {
   return { label: folder, bytes: undefined, fingerprint: async () => undefined, open: () => Promise.reject(error) };
 }
 
-async function matching(pattern: string): Promise<readonly StoredFile[]> {
+async function matching(pattern: string, glob: typeof import('tinyglobby').glob): Promise<readonly StoredFile[]> {
   const options = { onlyFiles: true, expandDirectories: false, dot: false, absolute: isAbsolute(pattern) };
   const paths = await glob(pattern, options);
-  const files = await Promise.all(paths.map(async (path) => localFile(path, (await statOf(path))?.size)));
+  const files = paths.map((path) => localFile(path, statOf(path)?.size));
   return files.sort(byCodePoints);
 }
 
 async function missing(path: string): Promise<UsageError> {
   const folder = dirname(path);
   const names = await readdir(folder).catch(() => []);
+  const { distance } = require('fastest-levenshtein') as typeof import('fastest-levenshtein'); // `require` is untyped
   const near = names
     .map((name) => ({ name, far: distance(name, basename(path)) }))
     .filter(({ name, far }) => far <= Math.max(2, name.length / 3))

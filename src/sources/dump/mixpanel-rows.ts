@@ -54,8 +54,11 @@ function incomplete(label: string, how: string): CannotEvaluateError {
   });
 }
 
+const MARKS = ['mp_processing_time_ms', '$mp_api_endpoint', '$import'];
+
 /** Whether the first line of a text is a row of a raw export: only those have these properties. */
 export function isMixpanelRow(line: string): boolean {
+  if (!MARKS.some((mark) => line.includes(mark))) return false;
   try {
     const { event, properties } = JSON.parse(line) as { event?: unknown; properties?: Record<string, unknown> | null };
     if (typeof event !== 'string' || typeof properties !== 'object' || properties === null) return false;

@@ -1,14 +1,15 @@
 import { CannotEvaluateError } from '../../errors.js';
 import type { DoneStretch, PartFailure, RawBatch } from '../source.js';
 import { type ByteReader, peek, type StoredFile } from './byte-reader.js';
-import { type BatchLimits, cutBatches } from './cut.js';
+import { type BatchLimits, cutBatches, cutWhole } from './cut.js';
 import { compressionOf, decompress } from './decompress.js';
 import { detectFormat, isParquet } from './detect.js';
 import { openSplitter } from './open-splitter.js';
 import type { DumpOptions } from './options.js';
 import { refuseWhatIsNoDump } from './refuse.js';
+import type { Splitter } from './splitter.js';
 import { spool } from './spool.js';
-import { asUtf8 } from './text.js';
+import { asUtf8, unmarkedUtf8 } from './text.js';
 
 /** One file on its way into batches. */
 export interface PartReading {
@@ -26,7 +27,9 @@ const headBytes = 64 * 1024;
 export async function* readPart(reading: PartReading): AsyncGenerator<RawBatch | PartFailure> {
   const { part, file, signal } = reading;
   try {
-    yield* readFile(reading);
+    const text = reading.done.length === 0 ? wholeText(reading) : undefined;
+    if (text === undefined) yield* readFile(reading);
+    else for (const batch of cutText(reading, text)) yield batch;
   } catch (error) {
     signal.throwIfAborted();
     yield { kind: 'failure', part, error: asFailure(error, file.label) };
@@ -37,6 +40,22 @@ function asFailure(error: unknown, label: string): Error {
   if (error instanceof Error && 'exitCode' in error) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new CannotEvaluateError(`${label}: cannot be read (${reason})`, { code: 'source_unreadable', cause: error });
+}
+
+/** The text of a small file; undefined when it has to be read piece by piece, or decompressed. */
+function wholeText({ file, options }: PartReading): Uint8Array<ArrayBuffer> | undefined {
+  const bytes = file.whole?.();
+  const { batchBytes, maxRecordBytes } = limitsOf(options);
+  if (bytes === undefined || bytes.length > Math.min(batchBytes, maxRecordBytes)) return undefined;
+  const isCompressed = compressionOf(bytes, file.label, options.brotli === true) !== undefined;
+  return isCompressed || isParquetWanted(bytes, options) ? undefined : unmarkedUtf8(bytes);
+}
+
+/** The same as `readFile`, in one go: of thousands of small files every wait costs more than the bytes do. */
+function cutText(reading: PartReading, bytes: Uint8Array<ArrayBuffer>): Iterable<RawBatch> {
+  const { part, options, done, signal } = reading;
+  const splitter = splitterFor(reading, bytes.subarray(0, headBytes));
+  return cutWhole({ part, splitter, limits: limitsOf(options), done, signal }, bytes);
 }
 
 async function* readFile(reading: PartReading): AsyncGenerator<RawBatch> {
@@ -85,14 +104,26 @@ async function* readRows(reading: PartReading, { reader, isCompressed }: Opened)
 }
 
 async function* readText(reading: PartReading, { reader, head }: Opened): AsyncGenerator<RawBatch> {
-  const { part, file, options, done, signal, note } = reading;
+  const { part, options, done, signal } = reading;
   const text = await peek(await asUtf8(reader, head), headBytes);
-  refuseWhatIsNoDump(text.head, { label: file.label, isForced: options.format !== undefined });
-  const format = options.format ?? detectFormat(text.head, file.label);
-  const limits = limitsOf(options);
-  const isWhole = text.head.length < headBytes;
-  const splitter = openSplitter({ format, options, limits, head: text.head, isWhole, label: file.label, note });
-  yield* cutBatches({ part, reader: text.reader, splitter, limits, done, signal });
+  const splitter = splitterFor(reading, text.head);
+  yield* cutBatches({ part, reader: text.reader, splitter, limits: limitsOf(options), done, signal });
+}
+
+/** @throws CannotEvaluateError when the text is no dump. */
+function splitterFor({ file, options, note }: PartReading, head: Uint8Array): Splitter {
+  const { label } = file;
+  refuseWhatIsNoDump(head, { label, isForced: options.format !== undefined });
+  const format = options.format ?? detectFormat(head, label);
+  return openSplitter({
+    format,
+    options,
+    limits: limitsOf(options),
+    head,
+    isWhole: head.length < headBytes,
+    label,
+    note,
+  });
 }
 
 function limitsOf({ batchBytes, batchRecords, maxRecordBytes }: DumpOptions): BatchLimits {

@@ -39,13 +39,20 @@ export function refuseWhatIsNoDump(
 
 /** NUL bytes, or text of which more than a third is neither UTF-8 nor printable. */
 function isBinary(head: Uint8Array): boolean {
-  const nuls = count(head, (byte) => byte === 0);
+  let nuls = 0;
+  let odd = 0;
+  let high = 0;
+  for (let at = 0; at < head.length; at += 1) {
+    const byte = head[at] as number; // within bounds
+    if (byte >= 128) high += 1;
+    else if ((byte < 32 && (byte < 9 || byte > 13)) || byte === 127) {
+      odd += 1;
+      if (byte === 0) nuls += 1;
+    }
+  }
   if (nuls * 50 > head.length && nuls > 1) return true;
-  const odd = count(head, (byte) => byte < 9 || (byte > 13 && byte < 32) || byte === 127);
   if (odd * 10 > head.length) return true;
-  return (
-    !isUtf8(head.subarray(0, lastAscii(head) + 1)) && count(head, (byte) => byte >= 128) * 3 > head.length && odd > 0
-  );
+  return odd > 0 && high * 3 > head.length && !isUtf8(head.subarray(0, lastAscii(head) + 1));
 }
 
 function looksLikeUtf16(head: Uint8Array): string {

@@ -11,6 +11,12 @@ function encodingOf(head: Uint8Array): { readonly encoding: TextEncoding; readon
   return { encoding: 'utf-8', bomBytes: 0 };
 }
 
+/** The same text without its byte order mark; undefined when it is not UTF-8. */
+export function unmarkedUtf8(text: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined {
+  const { encoding, bomBytes } = encodingOf(text);
+  return encoding === 'utf-8' ? text.subarray(bomBytes) : undefined;
+}
+
 /** The same text as UTF-8 without byte order mark; position 0 is its first character. */
 export async function asUtf8(reader: ByteReader, head: Uint8Array): Promise<ByteReader> {
   const { encoding, bomBytes } = encodingOf(head);

@@ -41,9 +41,7 @@ export class Window {
 
   /** Reads until the window holds `size` bytes or is exhausted. */
   async fill(size: number): Promise<void> {
-    // Thousands of small files must not cost a big buffer each once their end is known.
-    const most = Math.min(size, this.length + (this.reader.remaining ?? size));
-    if (most > this.buffer.length && !this.isExhausted) this.move(0, most);
+    if (size > this.buffer.length && !this.isExhausted) this.move(0, size);
     while (this.length < size && !this.isExhausted) {
       const room = Math.min(size - this.length, this.limit - this.position);
       await this.readInto(this.buffer.subarray(this.length, this.length + room));

@@ -1,4 +1,3 @@
-import { ZSTDDecoder } from 'zstddec/stream';
 import type { Progress } from './salvage.js';
 
 /**
@@ -6,6 +5,7 @@ import type { Progress } from './salvage.js';
  * Node 22.15 only, and decoders written in JavaScript let corrupt data pass.
  */
 export async function* unzstd(chunks: AsyncIterable<Uint8Array>, progress: Progress): AsyncGenerator<Uint8Array> {
+  const { ZSTDDecoder } = await import('zstddec/stream');
   const decoder = new ZSTDDecoder();
   await decoder.init();
   const input = chunks[Symbol.asyncIterator]();
