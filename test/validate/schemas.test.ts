@@ -43,7 +43,7 @@ const safe = { berthed: ['occurred_at'], sailed: ['occurred_at'] };
 const outage = { berthed: ['occurred_at'], sailed: [] };
 
 test('schemas under which the table refuses nothing pass, on a live server and on its DDL', {
-  timeout: 90_000,
+  timeout: 180_000,
 }, async () => {
   await using folder = await harbour(safe);
   await using database = await createDatabase();
@@ -56,7 +56,7 @@ test('schemas under which the table refuses nothing pass, on a live server and o
   }
 });
 
-test('the partition key becoming optional for one event name is refused, in words', { timeout: 90_000 }, async () => {
+test('the partition key becoming optional for one event name is refused, in words', { timeout: 180_000 }, async () => {
   await using folder = await harbour(outage);
   await using database = await createDatabase();
   await database.query(TABLE);

@@ -183,7 +183,7 @@ test('without a schema there is nothing to check against', async () => {
 });
 
 test('a problem stands on the line of its value, also in an event that spreads over several', async () => {
-  const text = '{"event_id": 1}\n{\n  "event_id": "a",\n  "inner": {\r\n    "count": "many"\n  }\n}\n';
+  const text = '{\n  "event_id": 1\n}\n{\n  "event_id": "a",\n  "inner": {\r\n    "count": "many"\n  }\n}\n';
   const schema = {
     properties: {
       event_id: { type: 'string' },
@@ -196,9 +196,9 @@ test('a problem stands on the line of its value, also in an event that spreads o
 
   expect(report.problems.map(({ line, pointer, rule }) => [line, pointer, rule])).toEqual([
     [1, '/name', 'required'],
-    [1, '/event_id', 'type'],
-    [2, '/name', 'required'],
-    [4, '/inner/port', 'required'],
-    [5, '/inner/count', 'type'],
+    [2, '/event_id', 'type'],
+    [4, '/name', 'required'],
+    [6, '/inner/port', 'required'],
+    [7, '/inner/count', 'type'],
   ]);
 });
