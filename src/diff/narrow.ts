@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { CellSum, ComparableTable, Grid, TableExtent, TableKey } from '../sources/comparable.js';
 import type { Source } from '../sources/source.js';
 
@@ -43,7 +44,7 @@ export async function narrowTables({ left, right, key, signal }: Tables): Promis
   const both = { left, right, keys: { left: keys.left, right: keys.right }, signal };
   const timeColumn = left.timeColumns.find((column) => right.timeColumns.includes(column));
   const [a, b] = await Promise.all([left.extent(timeColumn, signal), right.extent(timeColumn, signal)]);
-  const grid = { timeColumn, seconds: widthOf(a, b), slices: 1 };
+  const grid = { timeColumn, seconds: widthOf(a, b), slices: 1, seed: String(randomBytes(8).readBigInt64LE()) };
   const cells = await differing(both, grid, undefined);
   const slices = powerOfTwo(cells.rows / Math.max(1, cells.names.length) / SLICE_ROWS);
   const found = await differing(both, { ...grid, slices }, cells.names);

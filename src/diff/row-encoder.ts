@@ -84,7 +84,8 @@ function createTableRowHash(layout: PortableLayout, rules: DiffRules) {
     hashId(key, 0, key.length, words, 0);
     out[at] = words[0] ?? 0;
     // No text of a row begins with a zero byte.
-    const content = Buffer.from(text.content(value) ?? `\0${unequal++}`);
+    const row = text.content(value);
+    const content = Buffer.from(row === undefined ? `\0${unequal++}` : layout.salt + row);
     hashId(content, 0, content.length, out, at + 1);
   };
 }

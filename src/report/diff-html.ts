@@ -222,8 +222,8 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto
 .passed { border-color: #15803d; } .failed { border-color: #b91c1c; } .incomplete { border-color: #b45309; }
 .tiles { display: flex; flex-wrap: wrap; gap: 1rem; } .tiles div { border: 1px solid #8884; border-radius: .5rem; padding: .4rem 1.2rem; }
 .tiles dd { margin: 0; font-size: 1.6rem; font-variant-numeric: tabular-nums; } .tiles dt { color: #808080; }
-table { border-collapse: collapse; width: 100%; } th { text-align: left; }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid #8884; vertical-align: top; overflow-wrap: anywhere; }
+table { border-collapse: collapse; width: 100%; } th { text-align: left; min-width: 3rem; }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid #8884; vertical-align: top; overflow-wrap: anywhere; } th { overflow-wrap: normal; }
 .count { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 figure { margin: 0; } svg { width: 100%; height: auto; }
 details { border: 1px solid #8884; border-radius: .5rem; padding: .5rem 1rem; margin: .6rem 0; }

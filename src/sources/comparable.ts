@@ -56,6 +56,8 @@ export interface Grid {
   readonly seconds: number;
   /** Slices into which a cell is cut, a power of two. */
   readonly slices: number;
+  /** A whole number of 64 bits under which rows are hashed: nobody who does not know it can prepare two with one hash. */
+  readonly seed: string;
 }
 
 /** What is known of the rows of one cell. */

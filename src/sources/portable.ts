@@ -6,6 +6,8 @@ export interface PortableLayout {
   readonly columns: readonly PortablePlace[];
   /** The fields of the key. */
   readonly key: readonly PortablePlace[];
+  /** Stands before the text of each row that is hashed: drawn anew for each run, so that nobody can prepare two rows with one hash. */
+  readonly salt: string;
 }
 
 /** A place in events, and the form of what the table holds for it. */

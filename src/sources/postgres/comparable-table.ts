@@ -26,7 +26,6 @@ export function createComparable(options: TableSourceOptions): ComparableTable {
       signal.removeEventListener('abort', cut);
     }
   };
-  const content = contentHash(table);
   return {
     shape: shapeOf(table),
     timeColumns: timeColumns(table),
@@ -35,7 +34,7 @@ export function createComparable(options: TableSourceOptions): ComparableTable {
     async sums(grid, within, signal) {
       const cell = within === undefined ? cellSql(grid) : `${cellSql(grid)} || ':' || ${sliceSql(grid)}`;
       const rows = await ask(
-        `select ${cell} as cell, count(*)::text as rows, sum(${content})::text as sum ` +
+        `select ${cell} as cell, count(*)::text as rows, sum(${contentHash(table, grid.seed)})::text as sum ` +
           `from ${table.relation} t where ${within === undefined ? 'true' : inCells(table, grid, within)} group by 1`,
         signal,
       );
@@ -92,13 +91,13 @@ function hashesRecords(table: SourceTable): boolean {
 }
 
 /** The hash of a row's content. */
-function contentHash(table: SourceTable): string {
+function contentHash(table: SourceTable, seed: string): string {
   const record = `row(${contentColumns(table)
     .map(({ name }) => `t.${quoteName(name)}`)
     .join(', ')})`;
   return hashesRecords(table)
-    ? `hash_record_extended(${record}, 0)`
-    : `hashtextextended(${record}::text collate "C", 0)`;
+    ? `hash_record_extended(${record}, '${seed}'::int8)`
+    : `hashtextextended(${record}::text collate "C", '${seed}'::int8)`;
 }
 
 function timeColumns({ columns, partitionColumn }: SourceTable): readonly string[] {

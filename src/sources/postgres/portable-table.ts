@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { quoteName } from '../../postgres/sql.js';
 import type { ComparableOptions } from '../comparable.js';
 import { BETWEEN, NOTHING, type PortablePlace, type PortableSum, type PortableTable } from '../portable.js';
@@ -26,11 +27,12 @@ export function portableSql(table: SourceTable, options: ComparableOptions): Por
   if (columns === undefined || key === undefined || key.length === 0) return undefined;
   const text = columns.map(({ sql }) => `coalesce(${sql}, ${literal(NOTHING)})`).join(` || ${escaped(BETWEEN)} || `);
   const keyText = key.map(({ sql }) => `coalesce(${sql}, '')`).join(` || ${escaped(BETWEEN)} || `);
+  const salt = randomBytes(16).toString('hex');
   const cell = (cells: number) => `(hashtextextended((${keyText}) collate "C", 0) & ${cells - 1})::int4`;
   return {
-    layout: { columns: columns.map(placeOf), key: key.map(placeOf) },
+    layout: { columns: columns.map(placeOf), key: key.map(placeOf), salt },
     sums: (cells) =>
-      `select ${cell(cells)} as cell, count(*)::text as rows, sum(hashtextextended((${text}) collate "C", 0))::text as sum ` +
+      `select ${cell(cells)} as cell, count(*)::text as rows, sum(hashtextextended((${literal(salt)} || ${text}) collate "C", 0))::text as sum ` +
       `from ${table.relation} t group by 1`,
     within: (cells, wanted) => `${cell(cells)} = any('{${wanted.join(',')}}'::int4[])`,
     readSums: (rows) =>
