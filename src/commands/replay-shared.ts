@@ -70,7 +70,7 @@ async function ownCopy({ options }: Call, record: RunRecord): Promise<StoredRun>
 }
 
 const LARGEST = 64 * 1024 * 1024;
-const SMALLEST = 4 * 1024 * 1024;
+const SMALLEST = 8 * 1024 * 1024;
 /** So many slices there should be, where they would not become too small: workers differ in speed. */
 const ENOUGH = 16;
 

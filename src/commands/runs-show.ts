@@ -23,7 +23,7 @@ export async function showRun(id: string, { stateDir, output }: Options, io: Io)
     });
   }
   const outputs = parseOutputs(output, ['table', 'json']);
-  const isOfReplay = run.record.command === 'replay';
+  const isOfReplay = run.record.command.startsWith('replay');
   const value: ReplayReport = JSON.parse(receipt); // as the run wrote it; only a replay's is looked into
   const table = isOfReplay ? replayRenderers.table : () => receipt;
   await printOutputs({ value, outputs, renderers: { table, json: () => receipt } }, io);

@@ -12,6 +12,7 @@ import { labour, watchTheDead } from '../work/labour.js';
 import { loadRun, withTarget } from './backfill-later.js';
 import type { Invocation } from './command.js';
 import { limitsOf } from './gentle-options.js';
+import { createKeptPool } from './kept-pool.js';
 import { openQueue } from './work-queue.js';
 import type { WorkerOptions } from './worker.js';
 import { deliverSlice } from './worker-slice.js';
@@ -35,9 +36,10 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
   await using open = await openQueue(queue, { io, stop, sessions: 2 + 2 * options.jobs });
   const { database, jobs, desk } = open;
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  await using pools = createKeptPool();
   const trades = [
     await backfillTrade({ database, signal: stop.now, withWork: workOnBackfill(call, tell) }),
-    await replayTrade({ database, signal: stop.now, deliver: (work) => deliverSlice({ ...call, tell }, work) }),
+    await replayTrade({ database, signal: stop.now, deliver: (work) => deliverSlice({ ...call, tell, pools }, work) }),
   ];
   tell(`worker ${name} waits for work`);
   using _watch = watchTheDead({ jobs, desk, trades, tell }, stop.finish);

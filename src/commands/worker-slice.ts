@@ -18,6 +18,7 @@ import { openSlice } from '../sources/open.js';
 import { outsideOf } from '../sources/outside-slice.js';
 import type { Invocation } from './command.js';
 import { limitsOf } from './gentle-options.js';
+import type { KeptPool } from './kept-pool.js';
 import type { ReplayOptions } from './replay.js';
 import { guardSinks } from './replay-ledger.js';
 import { openRepair, sinkContext, sourceContext } from './replay-open.js';
@@ -28,7 +29,7 @@ import { openCatalog } from './schema-option.js';
 import { threadsFor } from './threads.js';
 import type { WorkerOptions } from './worker.js';
 
-type Call = Invocation<WorkerOptions> & { readonly tell: (note: string) => void };
+type Call = Invocation<WorkerOptions> & { readonly tell: (note: string) => void; readonly pools: KeptPool };
 type ReplayCall = Invocation<ReplayOptions>;
 
 /** Connections with each sink, and threads that prepare, for each slice in work. */
@@ -46,16 +47,20 @@ export async function deliverSlice(call: Call, work: SliceWork): Promise<SliceEn
   const { source, sinks, spec, jobs } = open;
   const run = runOf(work, sinks);
   await using guarded = await guardSinks(own, sinks, { ...run, record: { ...run.record, id: nameOf(work) } });
-  await using pool = await openPreparePool(spec, threadsFor({ source, jobs }, own.options));
+  const threads = threadsFor({ source, jobs }, own.options);
+  const key = JSON.stringify([order.record.id, threads, spec.decoder, spec.encoders]);
+  await using prepared = await call.pools.take(key, () => openPreparePool(spec, threads));
   await using gate = await openGentleGate(call, sinkAddresses(own));
   const outcome = await replay({
-    ...{ source, sinks: guarded.sinks, pool, run, journal },
+    ...{ source, sinks: guarded.sinks, pool: prepared.pool, run, journal },
     quarantineBytes: taken.position?.quarantineBytes ?? 0,
     isTooMany: () => undefined,
     gate: gate.pass,
     stop: call.stop,
   });
-  return { ...endOf(outcome, sinks), warnings: sinks.flatMap((sink) => sink.describe().warnings) };
+  const end = endOf(outcome, sinks);
+  if (end.isDone) prepared.keep();
+  return { ...end, warnings: sinks.flatMap((sink) => sink.describe().warnings) };
 }
 
 /** Under this name the ledger knows who sends. */
