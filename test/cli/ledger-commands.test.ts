@@ -48,6 +48,8 @@ test('the ledger is counted, exported and pruned, and what is pruned is sent aga
     { sink, id: 'b', state: 'taken', run: t.run, offset: 65 },
   ]);
 
+  // Sent twice, an event is forgotten once.
+  expect(await t.call('replay', 'dump.ndjson', '--to', 'file:out.ndjson', '--resend')).toMatchObject({ status: 1 });
   expect(await t.call('ledger', 'prune', '--older-than', '0m')).toMatchObject({ status: 3 });
   expect(await t.json('ledger', 'prune', '--older-than', '1d', '--yes', '--output', 'json')).toEqual({ pruned: 0 });
   expect(await t.json('ledger', 'prune', '--older-than', '0m', '--yes', '--output', 'json')).toEqual({ pruned: 2 });

@@ -91,20 +91,24 @@ async function prune(store: Store, sinks: readonly number[], before: Date): Prom
   const old = new Set(
     [...store.writers.getRange()].flatMap(({ key, value }) => (new Date(value.startedAt) < before ? [key] : [])),
   );
+  // An event may stand in several pages and in the tree: it is forgotten once.
   let pruned = 0;
+  let removed = 0;
   await store.trying(async () => {
     for (const sink of sinks) {
+      const recent = recentOf(store, sink);
+      for (const [, { writer }] of recentEntries(recent)) if (old.has(writer)) pruned++;
       for (const { number, page } of readPages(store, sink)) {
         if (!old.has(page.writer)) continue;
         void store.pages.remove(pageKey(sink, number));
         void store.outcomes.remove(pageKey(sink, number));
-        pruned += page.states.reduce((sum, state) => sum + Number(state !== FREE), 0);
       }
       for (const { key, value } of store.ids.getRange(rangeOf(sink))) {
         if (!old.has(decodeEntry(value).writer)) continue;
         const removal = store.ids.remove(key);
+        if (findIn(recent, Buffer.from(openKey(key, value).id)) === undefined) pruned++;
         // Not more at once than fits into memory.
-        if (++pruned % 50_000 === 0) await removal;
+        if (++removed % 50_000 === 0) await removal;
       }
     }
     for (const writer of old) void store.writers.remove(writer);
