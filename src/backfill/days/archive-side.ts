@@ -21,7 +21,7 @@ export function archiveSide(archive: Destination, folder: string): FarSide {
       for (const name of await writtenObjects(dayFolder(folder, index))) {
         // What is gone or damaged is missed with its events.
         const text = await textOf(archive, name, signal);
-        for (const line of text?.split('\n') ?? []) yield idIn(line);
+        if (text !== undefined) yield* idsIn(text);
       }
     },
   };
@@ -39,7 +39,7 @@ async function writtenObjects(folder: string): Promise<readonly string[]> {
   return JSON.parse(text) as string[]; // only this module writes it
 }
 
-async function textOf(archive: Destination, name: string, signal: AbortSignal): Promise<string | undefined> {
+async function textOf(archive: Destination, name: string, signal: AbortSignal): Promise<Buffer | undefined> {
   const content = await archive.get(name, signal).catch((cause: unknown) => {
     signal.throwIfAborted();
     throw new IncompleteError(`${name} cannot be read back: ${cause instanceof Error ? cause.message : cause}`, {
@@ -49,7 +49,16 @@ async function textOf(archive: Destination, name: string, signal: AbortSignal): 
     });
   });
   if (content === undefined) return undefined;
-  return inflate(content).then(String, () => undefined);
+  return inflate(content).catch(() => undefined);
+}
+
+function* idsIn(text: Buffer): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const end = text.indexOf(0x0a, start);
+    const line = text.toString('utf8', start, end < 0 ? text.length : end);
+    yield idIn(line);
+    start = end < 0 ? text.length : end + 1;
+  }
 }
 
 function idIn(line: string): string {

@@ -14,8 +14,8 @@ interface DaySlice {
 }
 
 /** Frames are put together up to so many events and bytes, so that requests are filled. */
-const MOST_EVENTS = 20_000;
-const MOST_BYTES = 8 << 20;
+const MOST_EVENTS = 4_000;
+const MOST_BYTES = 2 << 20;
 
 /** The slice of one day as a source. Positions are those of the slice's file, whatever part the events came from. */
 export function daySource({ slices, index, parts, pass }: DaySlice): Source {
