@@ -33,6 +33,10 @@ export interface Compared extends DiffOutcome {
   readonly found: readonly { readonly kind: DiffExample['kind']; readonly class: string; readonly id: string }[];
 }
 
+const fields = fieldsOf();
+/** Events that are known by their whole content have no id, as when the command chooses. */
+const { id: _id, ...withoutId } = fields;
+
 /** Compares files of NDJSON, given as their texts, in this process. */
 export async function compareTexts(
   left: readonly string[],
@@ -61,7 +65,7 @@ export async function compareTexts(
           module: new URL('../../dist/sources/dump/decode.js', import.meta.url).href,
           options: { cellTypes: {} },
         },
-        fields: fieldsOf(),
+        fields: key.kind === 'content' ? withoutId : fields,
         timezone: 'UTC',
         identical: 'merge',
         filter: { events: [] },
