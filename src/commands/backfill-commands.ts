@@ -2,7 +2,7 @@ import { type LaterOptions, laterOptions } from './backfill-later-options.js';
 import type { Command, Invocation } from './command.js';
 import { gentleOptions } from './gentle-options.js';
 import type { ValuesOf } from './option.js';
-import { replayOptions } from './replay.js';
+import { replayOptions } from './replay-options.js';
 
 const RUN = { name: 'run', summary: 'id of the backfill', isRequired: true, isVariadic: false } as const;
 

@@ -21,7 +21,7 @@ import { sinkSchemes } from '../sinks/open.js';
 import { openPostgresTable } from '../sinks/postgres/postgres.js';
 import type { LaterOptions } from './backfill-later-options.js';
 import type { Invocation } from './command.js';
-import type { ReplayOptions } from './replay.js';
+import type { ReplayOptions } from './replay-options.js';
 
 type Call = Invocation<LaterOptions>;
 

@@ -2,7 +2,7 @@ import type { Command, Invocation } from './command.js';
 import { milliseconds } from './duration-values.js';
 import { gentleOptions } from './gentle-options.js';
 import { optional, toggle, type ValuesOf, withDefault } from './option.js';
-import { replayOptions } from './replay.js';
+import { replayOptions } from './replay-options.js';
 import { choice, text } from './values.js';
 
 const { limit, resend, batch, partitionsWithin, ...shared } = replayOptions;

@@ -4,7 +4,7 @@ import type { RunIdentity } from '../flow/state/resume.js';
 import type { Catalog } from '../schema/catalog.js';
 import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
-import type { ReplayOptions } from './replay.js';
+import type { ReplayOptions } from './replay-options.js';
 import type { SinkAddress } from './replay-sinks.js';
 
 type Call = Invocation<ReplayOptions>;

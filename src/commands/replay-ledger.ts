@@ -5,7 +5,7 @@ import { type LedgerRules, needsLedger, withLedger } from '../flow/ledger/with-l
 import type { StoredRun } from '../flow/state/run-record.js';
 import type { Sink } from '../sinks/sink.js';
 import type { Invocation } from './command.js';
-import type { ReplayOptions } from './replay.js';
+import type { ReplayOptions } from './replay-options.js';
 
 /** The sinks of a run, those that need it behind the ledger, which is closed with this. */
 export interface GuardedSinks extends AsyncDisposable {

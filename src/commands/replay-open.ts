@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { resolveSource } from '../config/resolve.js';
 import { chooseFields, type Fields } from '../event/fields.js';
 import { parseSplitPointer } from '../event/locate.js';
 import { peek } from '../flow/peek.js';
@@ -11,22 +10,21 @@ import { lockFolder } from '../flow/state/lock.js';
 import { checkQuarantine } from '../flow/state/quarantine-tail.js';
 import { type RunIdentity, refuseMovedSinks, resumableRun } from '../flow/state/resume.js';
 import type { StoredRun } from '../flow/state/run-record.js';
-import { recordsAtRate } from '../flow/throttle.js';
 import { createWaitNote, type WaitNote } from '../flow/wait-note.js';
 import type { Catalog } from '../schema/catalog.js';
 import { openSink } from '../sinks/open.js';
 import type { Sink } from '../sinks/sink.js';
-import type { SourceContext } from '../sources/context.js';
-import { openSource } from '../sources/open.js';
 import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
 import { confirm } from './confirm.js';
-import type { ReplayOptions } from './replay.js';
+import { openRepair } from './repair-option.js';
 import { identityOf, selectionOf } from './replay-identity.js';
-import { openSinks, refuseWholeSinks, sinkAddresses } from './replay-sinks.js';
+import type { ReplayOptions } from './replay-options.js';
+import { openSinks, refuseWholeSinks, sinkAddresses, sinkContext } from './replay-sinks.js';
+import { openSources } from './replay-sources.js';
 import { specOf } from './replay-spec.js';
 import { openCatalog, saidOfFields } from './schema-option.js';
-import { fetchesBodies, unwrapperFor } from './unwrap-option.js';
+import { unwrapperFor } from './unwrap-option.js';
 
 /** Everything that a replay needs, opened in the order in which one thing depends on another. */
 export interface OpenReplay extends AsyncDisposable {
@@ -158,52 +156,6 @@ async function closeAll(closing: readonly AsyncDisposable[]): Promise<void> {
   for (const each of closing.toReversed()) await each[Symbol.asyncDispose]();
 }
 
-/** The repairs that `--repair` names. */
-export async function openRepair(path: string | undefined): Promise<LoadedRepair | undefined> {
-  if (path === undefined) return undefined;
-  const { loadRepair } = await import('../flow/repair/load.js');
-  return loadRepair(path);
-}
-
-async function openSources(call: Call, catalog: Catalog | undefined): Promise<Source> {
-  const { args, config } = call;
-  return openSource(
-    args.map((word) => resolveSource(word, config).url),
-    await sourceContext(call, catalog),
-  );
-}
-
-/** What a source is told about the run that opens it. */
-export async function sourceContext(
-  { options, io }: Pick<Call, 'options' | 'io'>,
-  catalog: Catalog | undefined,
-): Promise<SourceContext> {
-  const { cellTypes } = await import('../schema/cell-types.js');
-  const { format, columns, delimiter, quote, brotli, batch, maxRate, dryRun } = options;
-  const first = options.canary?.find((step) => step.kind === 'count')?.count;
-  const batchRecords = batch ?? least(first, maxRate && recordsAtRate(maxRate));
-  return {
-    ...(format !== undefined && { format }),
-    ...(columns !== undefined && { columns }),
-    ...(delimiter !== undefined && { delimiter }),
-    ...(quote !== undefined && { quote: quote ?? '' }),
-    ...(batchRecords !== undefined && { batchRecords }),
-    brotli,
-    fetchesBodies: fetchesBodies(options.unwrap),
-    dryRun,
-    stateDir: options.stateDir,
-    queue: options,
-    env: io.env,
-    cellTypes: catalog === undefined ? {} : cellTypes(catalog),
-  };
-}
-
-/** The least of what is given. */
-function least(...numbers: readonly (number | undefined)[]): number | undefined {
-  const given = numbers.filter((number) => number !== undefined);
-  return given.length === 0 ? undefined : Math.min(...given);
-}
-
 interface Sampling {
   readonly source: Source;
   readonly repair: LoadedRepair | undefined;
@@ -227,33 +179,4 @@ async function chooseBySample({ options, config, stop }: Call, { source, catalog
   });
   const members = new Set(peeked.samples.flatMap((event) => Object.keys(event)));
   return { ...chosen, source: peeked.source, members: members.size === 0 ? undefined : members };
-}
-
-/** What is known of the events, and how the sink is used. */
-interface SinkCircumstances {
-  readonly fields: Fields;
-  /** Top-level members of the first events; undefined when none have been looked at. */
-  readonly members: ReadonlySet<string> | undefined;
-  readonly jobs: number;
-  readonly onWait: ((note: string) => void) | undefined;
-}
-
-/** What a sink is told about the run that opens it. */
-export function sinkContext(
-  { options, io, stop }: Pick<Call, 'options' | 'io' | 'stop'>,
-  { fields, members, jobs, onWait }: SinkCircumstances,
-) {
-  const { dryRun, partitionsWithin, strictId, timezone } = options;
-  return {
-    fields,
-    jobs,
-    env: io.env,
-    timezone,
-    strictId,
-    dryRun,
-    ...(members !== undefined && { members }),
-    ...(partitionsWithin !== undefined && { partitionsWithin }),
-    ...(onWait !== undefined && { onWait }),
-    signal: stop.now,
-  };
 }

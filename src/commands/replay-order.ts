@@ -5,8 +5,9 @@ import { resolveSink } from '../config/resolve.js';
 import { UsageError } from '../errors.js';
 import { sinkSchemes } from '../sinks/open.js';
 import type { Invocation } from './command.js';
-import type { ReplayCommandOptions, ReplayOptions } from './replay.js';
+import type { ReplayCommandOptions } from './replay.js';
 import type { OpenReplay } from './replay-open.js';
+import type { ReplayOptions } from './replay-options.js';
 
 /** What a worker is told about a replay, beside its record: plain data without secrets. */
 export interface OrderedReplay {

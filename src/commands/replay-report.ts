@@ -11,9 +11,9 @@ import type { FieldUsed, ProblemCount, ReplayReport, SliceCounts, SourceReport }
 import { counted } from '../report/text.js';
 import type { PartFailure } from '../sources/source.js';
 import type { Invocation } from './command.js';
-import type { ReplayOptions } from './replay.js';
 import { nextCommands } from './replay-next.js';
 import type { OpenReplay } from './replay-open.js';
+import type { ReplayOptions } from './replay-options.js';
 import { countRefused, tooManyRejected } from './too-many-rejected.js';
 
 interface Ending {

@@ -1,12 +1,13 @@
 import { redact } from '../config/redact.js';
 import { resolveSink } from '../config/resolve.js';
 import { IncompleteError, UsageError } from '../errors.js';
+import type { Fields } from '../event/fields.js';
 import { absentSink } from '../flow/absent-sink.js';
 import { sinkSchemes } from '../sinks/open.js';
 import type { Sink } from '../sinks/sink.js';
 import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
-import type { ReplayOptions } from './replay.js';
+import type { ReplayOptions } from './replay-options.js';
 
 /** Where one sink is. */
 export interface SinkAddress {
@@ -44,6 +45,35 @@ export async function openSinks(
     sinks.push(sink);
   }
   return sinks;
+}
+
+/** What is known of the events, and how the sink is used. */
+interface SinkCircumstances {
+  readonly fields: Fields;
+  /** Top-level members of the first events; undefined when none have been looked at. */
+  readonly members: ReadonlySet<string> | undefined;
+  readonly jobs: number;
+  readonly onWait: ((note: string) => void) | undefined;
+}
+
+/** What a sink is told about the run that opens it. */
+export function sinkContext(
+  { options, io, stop }: Pick<Invocation<ReplayOptions>, 'options' | 'io' | 'stop'>,
+  { fields, members, jobs, onWait }: SinkCircumstances,
+) {
+  const { dryRun, partitionsWithin, strictId, timezone } = options;
+  return {
+    fields,
+    jobs,
+    env: io.env,
+    timezone,
+    strictId,
+    dryRun,
+    ...(members !== undefined && { members }),
+    ...(partitionsWithin !== undefined && { partitionsWithin }),
+    ...(onWait !== undefined && { onWait }),
+    signal: stop.now,
+  };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { Catalog } from '../schema/catalog.js';
 import type { Sink } from '../sinks/sink.js';
 import type { Source } from '../sources/source.js';
 import type { Invocation } from './command.js';
-import type { ReplayOptions } from './replay.js';
+import type { ReplayOptions } from './replay-options.js';
 import { unwrapperFor } from './unwrap-option.js';
 
 interface SpecParts {

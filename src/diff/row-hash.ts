@@ -1,8 +1,9 @@
 import { canonicalJson } from '../event/canonical.js';
 import { canonicalNumber } from '../event/canonical-number.js';
 import { HashKind, KeyedHash } from './keyed-hash.js';
-import { KnownKey } from './known-key.js';
+import { KnownKeys } from './known-key.js';
 import { isPlainNumber } from './plain-number.js';
+import { RepeatedKey, SeenKeys } from './seen-keys.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -15,15 +16,10 @@ const CLOSE_BRACKET = 0x5d;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const SPACE = 0x20;
-const MOST_WATCHED_KEYS = 256;
-const MOST_KNOWN_KEYS = 4_096;
 
 /** Told from one another, as tokens are by their kinds. */
 const OBJECT = 0x3c6ef372;
 const ARRAY = 0x1b873593;
-
-/** Thrown inside when an object may repeat a key: then the canonical text is hashed, in which the last one has won. */
-class RepeatedKey extends Error {}
 
 /**
  * Hashes JSON values to 128 bits: equal values have equal hashes, whatever the order of members, white space, escapes
@@ -43,12 +39,9 @@ export class RowHasher {
   private h1 = 0;
   private h2 = 0;
   private h3 = 0;
-  private readonly keysByHash = new Map<number, KnownKey>();
-  private readonly first = new KnownKey(Uint8Array.of(0), { h0: 0, h1: 0, h2: 0, h3: 0 });
-  private previous = this.first;
-  private keys = new Int32Array(256);
-  private keyCount = 0;
-  private watchesKeys = true;
+  private readonly known = new KnownKeys();
+  private readonly seen = new SeenKeys();
+  private previous = this.known.first;
 
   constructor(seed: readonly number[]) {
     this.keyed = new KeyedHash(seed);
@@ -62,9 +55,8 @@ export class RowHasher {
   /** Hashes the valid JSON in `text[start, end)` by its value into `out[at, at + 4)`. */
   hashJson(text: Uint8Array, start: number, end: number, out: Uint32Array, at: number): void {
     this.turnTo(text);
-    this.keyCount = 0;
-    this.watchesKeys = true;
-    this.previous = this.first;
+    this.seen.restart(true);
+    this.previous = this.known.first;
     try {
       this.value(skipSpace(text, start));
     } catch (error) {
@@ -83,9 +75,8 @@ export class RowHasher {
 
   /** Canonical JSON repeats no key. */
   private canonicalValue(text: string): void {
-    this.keyCount = 0;
-    this.watchesKeys = false;
-    this.previous = this.first;
+    this.seen.restart(false);
+    this.previous = this.known.first;
     this.turnTo(Buffer.from(text));
     this.value(0);
   }
@@ -117,8 +108,8 @@ export class RowHasher {
   }
 
   private object(at: number): number {
-    const { text } = this;
-    const outer = this.keyCount;
+    const { text, seen } = this;
+    const outer = seen.count;
     let s0 = 0;
     let s1 = 0;
     let s2 = 0;
@@ -130,10 +121,11 @@ export class RowHasher {
       else {
         const start = i;
         i = this.string(i);
-        key = this.known(start, i);
+        key = this.known.take(text.subarray(start, i), this.keyed);
+        this.previous.next = key;
       }
       this.previous = key;
-      this.noteKey(key.h0, outer);
+      seen.note(key.h0, outer);
       // A colon, mostly, with nothing around it.
       i = text[i] === COLON && (text[i + 1] as number) > SPACE ? i + 1 : skipSpace(text, skipSpace(text, i) + 1);
       i = this.value(i);
@@ -145,35 +137,9 @@ export class RowHasher {
       if ((text[i] as number) <= SPACE) i = skipSpace(text, i);
       if (text[i] === COMMA && (text[++i] as number) <= SPACE) i = skipSpace(text, i);
     }
-    this.finish(s0, s1, s2, s3, OBJECT ^ (this.keyCount - outer));
-    this.keyCount = outer;
+    this.finish(s0, s1, s2, s3, OBJECT ^ (seen.count - outer));
+    seen.count = outer;
     return i + 1;
-  }
-
-  /** The key that was just hashed; it is expected from now on behind the one before it, as it mostly comes again. */
-  private known(start: number, end: number): KnownKey {
-    const { h0, h1, h2, h3, text } = this;
-    let key = this.keysByHash.get(h0);
-    if (key?.h1 !== h1 || key.h2 !== h2 || key.h3 !== h3 || key.length !== end - start) {
-      key = new KnownKey(text.slice(start, end), { h0, h1, h2, h3 });
-      if (this.keysByHash.size < MOST_KNOWN_KEYS) this.keysByHash.set(h0, key);
-    }
-    this.previous.next = key;
-    return key;
-  }
-
-  private noteKey(hash: number, outer: number): void {
-    if (this.watchesKeys) {
-      // Comparing each key with all others is only quick while they are few.
-      if (this.keyCount - outer >= MOST_WATCHED_KEYS) throw new RepeatedKey();
-      for (let other = outer; other < this.keyCount; other++) if (this.keys[other] === hash) throw new RepeatedKey();
-    }
-    if (this.keyCount === this.keys.length) {
-      const wider = new Int32Array(this.keys.length * 2);
-      wider.set(this.keys);
-      this.keys = wider;
-    }
-    this.keys[this.keyCount++] = hash;
   }
 
   private array(at: number): number {
