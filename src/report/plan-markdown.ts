@@ -1,6 +1,7 @@
 import { bullets, markdownCode, markdownSection, markdownTable, problemTable } from './markdown.js';
 import type { Plan, PlannedSink } from './plan.js';
 import { repairMarkdown, repairSentence } from './plan-repairs.js';
+import { deliverySentence } from './plan-sentence.js';
 import { bytes, counted, thousands } from './text.js';
 
 /** The most files, names or days that the text lists. */
@@ -39,10 +40,10 @@ export function renderPlanMarkdown(plan: Plan): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function summary({ deliverable, read, undecodable, invalid, filtered, sinks }: Plan): string {
-  const to = sinks.map(({ label }) => markdownCode(label)).join(' and ');
+function summary(plan: Plan): string {
+  const { undecodable, invalid, filtered } = plan;
   const rest = `${thousands(undecodable)} undecodable, ${thousands(invalid)} invalid, ${thousands(filtered)} filtered`;
-  return `${thousands(deliverable)} of ${counted(read, 'event')} would go to ${to}; ${rest}`;
+  return `${deliverySentence(plan, markdownCode)}; ${rest}`;
 }
 
 function fileTable({ files }: Plan): string[] {
@@ -77,8 +78,9 @@ function countTable(what: string, counts: readonly (readonly [string, number])[]
     : [markdownTable([what, 'events:'], rows), ...(rest > 0 ? [`\n… and ${rest} more`] : [])];
 }
 
-function sinkLines({ label, partitions, notes, warnings }: PlannedSink): string[] {
+function sinkLines({ label, partitions, refused, notes, warnings }: PlannedSink): string[] {
   const made =
     partitions.length === 0 ? [] : [`makes ${counted(partitions.length, 'partition')}: ${partitions.join(', ')}`];
-  return bullets([markdownCode(label), ...made, ...notes, ...warnings]);
+  const refuses = refused === 0 ? [] : [`refuses ${counted(refused, 'event')} of those that it would be handed`];
+  return bullets([markdownCode(label), ...made, ...refuses, ...notes, ...warnings]);
 }

@@ -1,6 +1,7 @@
 import type { Style } from './output.js';
 import type { Plan, PlannedFile, PlannedSink } from './plan.js';
 import { repairLines, repairSentence } from './plan-repairs.js';
+import { deliverySentence } from './plan-sentence.js';
 import { createSections, fieldLines, moreLine, problemLines, type Sections } from './sections.js';
 import { bytes, counted, duration, hang, percent, shorten, thousands } from './text.js';
 
@@ -51,8 +52,7 @@ function whatWouldHappen(plan: Plan, { paint, width }: Sections): string[] {
     ['filtered', plan.filtered],
   ] as const;
   const left = rest.filter(([, events]) => events > 0).map(([what, events]) => `${thousands(events)} ${what}`);
-  const to = plan.sinks.map(({ label }) => label).join(' and ');
-  const would = `${thousands(plan.deliverable)} of ${counted(plan.read, 'event')} would go to ${to}`;
+  const would = deliverySentence(plan, (label) => label);
   const repaired = plan.repairs === undefined ? [] : [repairSentence(plan)];
   return [...hang('', would, width).map(paint.bold), ...repaired, ...(left.length === 0 ? [] : [left.join(', ')])];
 }
@@ -109,11 +109,12 @@ function barLines(what: string, rows: readonly Bar[], { paint, width }: Sections
   return [...lines, ...moreLine(rest, what, `${what}s`)];
 }
 
-function sinkLines({ label, partitions, notes }: PlannedSink, { paint, width }: Sections): string[] {
+function sinkLines({ label, partitions, refused, notes }: PlannedSink, { paint, width }: Sections): string[] {
   const names = partitions.slice(0, mostRows).join(', ') + (partitions.length > mostRows ? ', …' : '');
   const made = partitions.length === 0 ? [] : [`makes ${counted(partitions.length, 'partition')}: ${names}`];
+  const refuses = refused === 0 ? [] : [`refuses ${counted(refused, 'event')} of those that it would be handed`];
   return [
     ...hang('  ', label, width).map(paint.dim),
-    ...[...made, ...notes].flatMap((sentence) => hang('  ', sentence, width)),
+    ...[...made, ...refuses, ...notes].flatMap((sentence) => hang('  ', sentence, width)),
   ];
 }

@@ -17,7 +17,7 @@ export interface Plan {
   readonly dropped?: number;
   /** What each rule would do, most frequent first. */
   readonly repairs?: readonly PlannedRepair[];
-  /** Events that would go to the sinks. */
+  /** Events that would be handed to the sinks; each may refuse some. */
   readonly deliverable: number;
   readonly fields: readonly FieldUsed[];
   /** Every name, most frequent first. */
@@ -68,6 +68,8 @@ export interface PlannedSink {
   readonly label: string;
   /** Partitions that the run would make, in order. */
   readonly partitions: readonly string[];
+  /** Events that this sink would refuse without asking its service. */
+  readonly refused: number;
   readonly notes: readonly string[];
   readonly warnings: readonly string[];
 }

@@ -91,6 +91,8 @@ class Intake {
     if (!series.every(({ type, points }) => [0, 1, 2, 3].includes(type) && points.every(isPoint))) {
       return errors(400, '[stand-in] a point or a type cannot be read');
     }
+    const values = series.flatMap(({ points }) => (points as readonly { value: number }[]).map(({ value }) => value));
+    if (values.some((value) => this.switches.refuse?.(value) === true)) return errors(400, '[stand-in] refused');
     for (const each of series) {
       for (const { timestamp, value } of each.points as readonly { timestamp: number; value: number }[]) {
         if (!this.isInWindow(each.metric, timestamp)) continue;

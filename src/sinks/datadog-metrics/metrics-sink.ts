@@ -7,7 +7,7 @@ import type { Sender } from '../http/sender.js';
 import type { Delivery, Sink, Verdict } from '../sink.js';
 import { type EventPoints, sendDistributions } from './distributions.js';
 import { isStillTaken, type Measurement, type MeasureOptions, measure } from './measure.js';
-import { halvesOf, type SeriesBody, seriesBodies } from './series.js';
+import { halvesOf, metricOf, type SeriesBody, seriesBodies } from './series.js';
 import { createTotals } from './totals.js';
 
 interface MetricsSinkOptions {
@@ -28,6 +28,11 @@ interface MetricsSinkOptions {
 const compress = promisify(gzip);
 const PATH = '/api/v2/series';
 const MOST_EVENTS = 50_000;
+/** What a body is refused with for what is in it: bad points, too many bytes. */
+const CONDEMNING: ReadonlySet<number> = new Set([400, 413]);
+const MOST_EXAMPLES = 3;
+/** A service that refuses so many points refuses them all. */
+const MOST_REFUSED = 50;
 const ACCEPTED: Verdict = { kind: 'accepted' };
 
 /**
@@ -113,19 +118,34 @@ class Gathering {
 
   async send(signal: AbortSignal): Promise<void> {
     const { isComplete } = this.options;
+    const refused: string[] = [];
     for await (const body of seriesBodies(this.totals.all(), isComplete ? [] : this.sourceTag(true))) {
-      await this.sendBody(body, signal);
+      refused.push(...(await this.sendBody(body, signal)));
+      if (refused.length >= MOST_REFUSED) throw this.refusing(refused, 'the rest was not tried');
     }
+    if (refused.length > 0) throw this.refusing(refused, 'all others were taken');
   }
 
-  private async sendBody(body: SeriesBody, signal: AbortSignal): Promise<void> {
+  private refusing(refused: readonly string[], rest: string): SinkUnavailableError {
+    const examples = [...new Set(refused)].slice(0, MOST_EXAMPLES).join('; ');
+    const points = refused.length === 1 ? '1 point' : `${refused.length} points`;
+    const message = `${this.options.label}: refuses ${points} of the totals, ${rest}: ${examples}`;
+    return new SinkUnavailableError(message, { cure: 'mend' });
+  }
+
+  /** Sends points, in ever smaller bodies when these are refused; resolves to what is said of each single one that is. */
+  private async sendBody(body: SeriesBody, signal: AbortSignal): Promise<readonly string[]> {
     const { series: sender, label } = this.options;
     const sent = await sender.send(await this.loadOf(body), signal);
-    if (sent.kind === 'answer' && sent.status >= 200 && sent.status < 300) return;
-    const halves = sent.kind === 'answer' && sent.status === 413 ? halvesOf(body) : [];
-    if (halves.length > 0) {
-      for (const half of halves) await this.sendBody(half, signal);
-      return;
+    if (sent.kind === 'answer' && sent.status >= 200 && sent.status < 300) return [];
+    if (sent.kind === 'answer' && CONDEMNING.has(sent.status)) {
+      const halves = halvesOf(body);
+      if (halves.length === 0) return [`${metricOf(body)}: ${statusAndWords(sent)}`];
+      const refused: string[] = [];
+      for (const half of halves) {
+        if (refused.length < MOST_REFUSED) refused.push(...(await this.sendBody(half, signal)));
+      }
+      return refused;
     }
     if (sent.kind === 'answer') {
       throw new SinkUnavailableError(`${label}: ${statusAndWords(sent)}`, { cure: 'mend' });

@@ -56,6 +56,7 @@ export async function* seriesBodies(
 }
 
 interface Series {
+  readonly metric: string;
   readonly points: readonly unknown[];
 }
 
@@ -71,6 +72,12 @@ export function halvesOf({ json, points, oldestSecond }: SeriesBody): readonly S
     const some = stretchOf(series, from, to);
     return { json: Buffer.from(JSON.stringify({ series: some })), points: to - from, oldestSecond };
   });
+}
+
+/** The metric of the first point. */
+export function metricOf({ json }: SeriesBody): string {
+  const { series } = JSON.parse(json.toString()) as { readonly series: readonly Series[] }; // as `seriesBodies` wrote it
+  return series[0]?.metric ?? '';
 }
 
 /** The series with their points `[from, to)`, counted over all of them. */

@@ -239,6 +239,24 @@ test('totals that are too large for Datadog are halved, down to the single point
   await expect(alone.sink.finish?.(signal)).rejects.toMatchObject({ cure: 'mend' });
 }, 30_000);
 
+test('totals that are refused are halved: the others are taken, and the one is named', async () => {
+  const query = '&rule.stock.type=gauge&rule.stock.value=/amount';
+  await using t = await open({ query, refuse: (value) => value === 19 });
+  // Four events a second: 3, 7, 11 and so on are the last of theirs.
+  await deliver(t.sink, range(0, 40));
+  await expect(t.sink.finish?.(signal)).rejects.toMatchObject({
+    cure: 'mend',
+    message: expect.stringMatching(/refuses 1 point of the totals, all others were taken: stock: .*400/u),
+  });
+  expect(t.datadog.points.size).toBe(9);
+
+  await using none = await open({ query, refuse: () => true });
+  await deliver(none.sink, range(0, 1_000));
+  await expect(none.sink.finish?.(signal)).rejects.toMatchObject({
+    message: expect.stringMatching(/refuses \d+ points of the totals, the rest was not tried/u),
+  });
+});
+
 test('distributions that are refused are halved, down to the event that makes it so', async () => {
   await using t = await open({ query: SPREAD, refuse: (value) => value === 13 });
   const verdicts = await deliver(t.sink, range(0, 40));
