@@ -4,8 +4,9 @@ import type { PartFailure, RawBatch, Source } from './source.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Common to both pointers; a short word with a rare beginning is found five times as fast as a long one. */
+const MARK = 'S3Pointer';
 /** What the extended client of SQS leaves in a message whose body lies in S3, at any depth of escapes. */
-const MARKS = ['payloadoffloading.PayloadS3Pointer', 'sqs.javamessaging.MessageS3Pointer'];
 const POINTER =
   /\[\s*(\\*)"(?:software\.amazon\.payloadoffloading\.PayloadS3Pointer|com\.amazon\.sqs\.javamessaging\.MessageS3Pointer)\\*"\s*,\s*\{\s*\\*"s3BucketName\\*"\s*:\s*\\*"([^"\\]+)\\*"\s*,\s*\\*"s3Key\\*"\s*:\s*\\*"([^"\\]+)\\*"\s*\}\s*\]/gu;
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -45,8 +46,7 @@ async function* fetchAll(
 }
 
 function holdsPointer({ buffer, byteOffset, byteLength }: Uint8Array): boolean {
-  const view = Buffer.from(buffer, byteOffset, byteLength);
-  return MARKS.some((mark) => view.includes(mark));
+  return Buffer.from(buffer, byteOffset, byteLength).includes(MARK);
 }
 
 async function withBodies(bytes: Uint8Array, fetch: Fetch): Promise<Uint8Array<ArrayBuffer>> {
