@@ -1,5 +1,6 @@
 import { textOf } from '../event/batch.js';
 import type { DecodedRecord, JsonObject } from '../event/event.js';
+import { withLetterLines } from '../sources/letter-batch.js';
 import type { Decoder, DecoderReference, PartFailure, RawBatch, Source } from '../sources/source.js';
 import type { UnwrapperReference } from '../sources/unwrapper.js';
 import { isObject } from './prepare/parse.js';
@@ -102,7 +103,7 @@ async function plainCollector({ module, options }: DecoderReference, enough: num
       const value = parsed(Buffer.from(text.buffer, text.byteOffset).toString('utf8', start, end));
       if (isObject(value)) samples.push(value);
     };
-    decoder.decode(batch, take, () => undefined);
+    decoder.decode(withLetterLines(batch), take, () => undefined);
   };
 }
 

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { openClient } from './dump/s3.js';
-import type { PartFailure, RawBatch, Source } from './source.js';
+import { withLetterLines } from './letter-batch.js';
+import type { PartFailure, RawBatch, RecordFormat, Source } from './source.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,10 +40,16 @@ async function* fetchAll(
   fetch: Fetch,
 ): AsyncGenerator<RawBatch | PartFailure> {
   for await (const item of items) {
-    yield item.kind === 'batch' && item.format.kind === 'ndjson' && holdsPointer(item.bytes)
-      ? { ...item, bytes: await withBodies(item.bytes, fetch) }
+    yield item.kind === 'batch' && isText(item.format) && holdsPointer(item.bytes)
+      ? await filled(withLetterLines(item), fetch)
       : item;
   }
+}
+
+const isText = ({ kind }: RecordFormat) => kind === 'ndjson' || kind === 'letters';
+
+async function filled(batch: RawBatch, fetch: Fetch): Promise<RawBatch> {
+  return { ...batch, bytes: await withBodies(batch.bytes, fetch) };
 }
 
 function holdsPointer({ buffer, byteOffset, byteLength }: Uint8Array): boolean {

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { LETTER_MARK } from './marks.js';
+import { type TellingBody, toldByBody } from './told-by-body.js';
 
-/** One message of a queue with everything the queue says of it: what a driver yields and a snapshot holds, a line each. */
-export interface Letter {
+/** What a queue says of one of its messages. */
+export interface LetterFacts {
   /** The service: `sqs`, `amqp`, `bullmq`. */
   readonly kind: string;
   /** The queue it was read from. */
@@ -25,15 +26,42 @@ export interface Letter {
   readonly headers?: Readonly<Record<string, unknown>> | undefined;
   /** What else the service itself says of it: `SequenceNumber`, `MessageGroupId`. */
   readonly attributes?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** One message of a queue with everything the queue says of it: what a driver yields and a snapshot holds, a line each. */
+export interface Letter extends LetterFacts {
   /** What the producer sent. */
   readonly body: string | Uint8Array;
+  /** The queue says the rest in the body: it is read where the body is, and here only where a line is written. */
+  readonly toldBy?: TellingBody;
 }
 
 /** A letter as one line of NDJSON, line feed included. Unwrapping opens it again (`letter` in docs/envelopes.md). */
-export function letterLine({ body, headers, ...rest }: Letter): string {
-  const content = isText(body) ? { body: textOf(body) } : { bodyBase64: Buffer.from(body).toString('base64') };
-  const shown = headers && Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, headerOf(value)]));
-  return `${JSON.stringify({ respool: LETTER_MARK, ...rest, headers: shown, ...content })}\n`;
+export function letterLine(letter: Letter): string {
+  const { body, headers, ...facts } = withTold(letter);
+  const content = isText(body) ? { body: textOf(body) } : { bodyBase64: base64Of(body) };
+  return `${JSON.stringify({ respool: LETTER_MARK, ...facts, headers: shownHeaders(headers), ...content })}\n`;
+}
+
+/** A letter with what its body says of it. */
+export function withTold({ toldBy, ...letter }: Letter): Letter {
+  const { body } = letter;
+  return toldBy === undefined ? letter : { ...letter, ...toldByBody(toldBy, textOf(body), body) };
+}
+
+/** Headers as JSON can say them. */
+export function shownHeaders(headers: LetterFacts['headers']): LetterFacts['headers'] {
+  return headers && Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, headerOf(value)]));
+}
+
+/** Whether a body is text that JSON can hold; what is none travels as base64. */
+export function isText(body: string | Uint8Array): boolean {
+  return typeof body === 'string' ? body.isWellFormed() : isUtf8(body);
+}
+
+/** The bytes of a body in base64. */
+export function base64Of(body: string | Uint8Array): string {
+  return Buffer.from(body as Uint8Array).toString('base64'); // a string is taken as well
 }
 
 function headerOf(value: unknown): unknown {
@@ -42,10 +70,6 @@ function headerOf(value: unknown): unknown {
   return isUtf8(value) && !hasControls ? textOf(value) : { base64: Buffer.from(value).toString('base64') };
 }
 
-function isText(body: string | Uint8Array): boolean {
-  return typeof body === 'string' ? body.isWellFormed() : isUtf8(body);
-}
-
 function textOf(body: string | Uint8Array): string {
-  return typeof body === 'string' ? body : Buffer.from(body).toString();
+  return typeof body === 'string' ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
 }

@@ -1,5 +1,6 @@
 import type { DecodedRecord } from '../event/event.js';
 import type { ComparableTable } from './comparable.js';
+import type { PackedFacts } from './letter-batch.js';
 
 /** Where events come from. One implementation a kind; opening, unwrapping and checking are written once, outside it. */
 export interface Source extends AsyncDisposable {
@@ -89,9 +90,14 @@ export interface Decoder {
    */
   decode(
     batch: Pick<RawBatch, 'format' | 'bytes' | 'spans' | 'spanLines'>,
-    emit: (record: DecodedRecord) => void,
+    emit: (record: SourceRecord) => void,
     fail: (problem: RecordProblem) => void,
   ): number;
+}
+
+/** A record, and what its queue says of the letter whose body it is. */
+export interface SourceRecord extends DecodedRecord {
+  readonly letter?: PackedFacts | undefined;
 }
 
 export interface SourcePart {
@@ -136,6 +142,8 @@ export type RecordFormat =
   | { readonly kind: 'mixpanel-export' }
   /** JSON texts whose bounds are in `spans`. */
   | { readonly kind: 'json' }
+  /** Bodies of letters whose bounds are in `spans`; `facts` is what their queue says of them (letter-batch.ts). */
+  | { readonly kind: 'letters'; readonly facts: string }
   /** Rows of delimiter-separated text. */
   | {
       readonly kind: 'csv';

@@ -1,6 +1,7 @@
 import type { Given, Layer } from '../event/layer.js';
 import type { Span } from '../event/locate.js';
 import type { ObjectScan } from '../event/scan.js';
+import type { LetterFacts } from './letter.js';
 
 /** Where in an envelope something lies that may be an event, another envelope, or the text of one. */
 export type Content =
@@ -50,6 +51,12 @@ export interface Unwrapper {
    * @param depth layers that lie around it.
    */
   open(value: unknown, raw: RawValue, depth: number): Opened | undefined;
+  /**
+   * Opens a letter by what its queue says of it; without contents its body is what is in it. Absent where letters are
+   * not to be opened.
+   * @param body gives the body as text.
+   */
+  readonly openLetter?: ((facts: LetterFacts, body: () => string) => Opened) | undefined;
   /** Opens text that is no JSON: base64. */
   openText(text: Uint8Array): Uint8Array | undefined;
   /** The bytes of base64, inflated when they are gzip. */
@@ -59,6 +66,10 @@ export interface Unwrapper {
 /** Where a value stands as text. */
 export interface RawValue extends Span {
   readonly text: Uint8Array;
+  /** Finds a member of the object that stands there: leaves the bounds of its value in `rawStart` and `rawEnd`. */
+  locate(key: string): boolean;
+  readonly rawStart: number;
+  readonly rawEnd: number;
 }
 
 /** Names the module of an unwrapper and what it needs to know, as plain data that a worker can receive. */

@@ -1,6 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { onOneLine } from '../flow/repair-trail.js';
 import { stateError } from '../flow/state/durable.js';
+import { withLetterLines } from '../sources/letter-batch.js';
 import type { Decoder, RawBatch, Source } from '../sources/source.js';
 
 /** Writes the letters of some signatures to a file, each whole and on a line of its own: it is itself a dump. */
@@ -29,7 +30,7 @@ export async function openExport(path: string, source: Source, signatures: reado
     async take(batch, lines) {
       const chosen: Buffer[] = [];
       decoder.decode(
-        batch,
+        withLetterLines(batch),
         ({ text, start, end, line }) => {
           const isWanted = lines.get(line)?.some((id) => wanted.size === 0 || wanted.has(id)) === true;
           if (isWanted) chosen.push(onOneLine(text.subarray(start, end)), Buffer.from('\n'));

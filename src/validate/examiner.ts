@@ -17,6 +17,7 @@ import { SideText } from '../flow/prepare/side-text.js';
 import type { HeldProblem } from '../flow/prepare/spec.js';
 import { Unwrapping } from '../flow/prepare/unwrapping.js';
 import { createQuickCheck } from '../schema/accept/quick-check.js';
+import { withLetterLines } from '../sources/letter-batch.js';
 import type { Decoder, RecordProblem } from '../sources/source.js';
 import { loadUnwrapper, type Unwrapper } from '../sources/unwrapper.js';
 import type { BatchFindings, ExaminationInput, ExaminationSpec } from './examination.js';
@@ -56,7 +57,8 @@ export class Examiner {
     this.unwrapping = parts.unwrapper && new Unwrapping(parts.unwrapper, this.cursor, this.side, way);
   }
 
-  examine(input: ExaminationInput): BatchFindings {
+  examine(given: ExaminationInput): BatchFindings {
+    const input = withLetterLines(given);
     const { bytes, format } = input;
     this.found = new FindingsBuilder(this.spec.maxProblems);
     this.expectsInvalid = input.expects === 'invalid';

@@ -5,6 +5,7 @@ import type { QueueOptions } from '../../src/sources/context.js';
 import { openSource } from '../../src/sources/open.js';
 import type { PartFailure, RawBatch, Source } from '../../src/sources/source.js';
 import { folderWith } from '../support/cli.js';
+import { letterText } from '../support/letter-text.js';
 
 /** A queue of dead letters on a real server, made for one test. */
 export interface QueueUnderTest extends AsyncDisposable {
@@ -117,7 +118,7 @@ export function queueContract(name: string, make: () => Promise<QueueUnderTest>,
       for (let run = 0; run < 2; run++) {
         await using source = await open(queue, { keep: true, snapshot });
         for await (const batch of source.batches([], signal)) {
-          const held = Buffer.from(raw(batch).bytes).toString();
+          const held = letterText(raw(batch));
           const written = await readFile(snapshot, 'utf8');
           for (const { id } of parse(held)) expect(written).toContain(`"id":${JSON.stringify(id)}`);
           await raw(batch).settle({ takenLines: linesOf(raw(batch)), quarantinedLines: [] });
@@ -159,8 +160,7 @@ interface LetterLine {
 
 async function lettersOf(source: Source): Promise<LetterLine[]> {
   const letters: LetterLine[] = [];
-  for await (const batch of source.batches([], signal))
-    letters.push(...parse(Buffer.from(raw(batch).bytes).toString()));
+  for await (const batch of source.batches([], signal)) letters.push(...parse(letterText(raw(batch))));
   return letters;
 }
 

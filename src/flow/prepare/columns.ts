@@ -1,7 +1,7 @@
 import type { EventBatch } from '../../event/batch.js';
 import { hashId } from '../../event/id-hash.js';
 import type { Layer } from '../../event/layer.js';
-import { packStrings } from '../../event/packed-strings.js';
+import { StringPacker } from '../../event/packed-strings.js';
 import type { Cursor } from './cursor.js';
 
 const INITIAL_EVENTS = 4_096;
@@ -19,7 +19,8 @@ export class ColumnsBuilder {
   private lines = new Float64Array(INITIAL_EVENTS);
   private offsets = new Float64Array(INITIAL_EVENTS);
   private attempts: Uint16Array | undefined;
-  private layers: string[] | undefined;
+  private readonly layers = new StringPacker();
+  private hasLayers = false;
   private idBytes = Buffer.alloc(INITIAL_ID_BYTES);
   private idLength = 0;
   private nameTable: string[] = [];
@@ -48,7 +49,7 @@ export class ColumnsBuilder {
 
   /** Ends the batch. The columns are the caller's; the builder starts anew. */
   finish(text: Uint8Array): EventBatch {
-    const { count, attempts, layers, nameTable } = this;
+    const { count, attempts, nameTable } = this;
     const batch: EventBatch = {
       count,
       text,
@@ -61,12 +62,12 @@ export class ColumnsBuilder {
       lines: this.lines.slice(0, count),
       offsets: this.offsets.slice(0, count),
       ...(attempts === undefined ? {} : { attempts: attempts.slice(0, count) }),
-      ...(layers === undefined ? {} : { layers: packStrings(layers, count) }),
+      ...(this.hasLayers && { layers: this.layers.finish(count) }),
     };
     this.count = 0;
     this.idLength = 0;
     this.attempts = undefined;
-    this.layers = undefined;
+    this.hasLayers = false;
     this.nameTable = [];
     this.nameIndex.clear();
     return { ...batch, ids: { bytes: new Uint8Array(batch.ids.bytes), ends: batch.ids.ends } };
@@ -96,9 +97,8 @@ export class ColumnsBuilder {
   }
 
   private addLayers(layers: readonly Layer[], at: number): void {
-    this.layers ??= [];
-    while (this.layers.length < at) this.layers.push('');
-    this.layers[at] = JSON.stringify(layers);
+    this.hasLayers = true;
+    this.layers.add(at, JSON.stringify(layers));
   }
 
   private indexOfName(name: string): number {

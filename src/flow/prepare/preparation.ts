@@ -4,7 +4,8 @@ import { elementSpans, locatePointer } from '../../event/locate.js';
 import type { QuickCheck } from '../../schema/accept/quick-check.js';
 import type { Checker } from '../../schema/check.js';
 import type { Encoder, EncoderRefusal } from '../../sinks/sink.js';
-import type { Decoder, RecordProblem } from '../../sources/source.js';
+import { withLetterLines } from '../../sources/letter-batch.js';
+import type { Decoder, RecordProblem, SourceRecord } from '../../sources/source.js';
 import type { Unwrapper } from '../../sources/unwrapper.js';
 import type { Repairer } from '../repair/repairer.js';
 import { ColumnsBuilder } from './columns.js';
@@ -77,7 +78,8 @@ export class Preparation implements Preparer {
       });
   }
 
-  prepare(input: PrepareInput): PreparedBatch {
+  prepare(given: PrepareInput): PreparedBatch {
+    const input = this.unwrapping?.opensLetters === true ? given : withLetterLines(given);
     this.begin(input);
     const { decoder } = this.parts;
     if (this.mending === undefined || input.format.kind !== 'csv') {
@@ -161,13 +163,18 @@ export class Preparation implements Preparer {
     });
   };
 
-  private readonly takeRecord = (record: DecodedRecord): void => {
+  private readonly takeRecord = (record: SourceRecord): void => {
     if (this.room <= 0) {
       this.leaveOut(record.line);
       return;
     }
     const { cursor } = this;
     cursor.moveTo(record, this.side.text ?? record.text);
+    if (record.letter !== undefined) {
+      if (this.unread !== undefined) this.beginReading(this.unread);
+      this.unwrapping?.openLetter(record.letter);
+      return;
+    }
     if (this.isRepeatable && this.takeRecalled(record)) return;
     if (this.unread !== undefined) this.beginReading(this.unread);
     if (this.quick.accepts(cursor) && !this.isSuspect()) {

@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import type { Given } from '../../event/layer.js';
 import { elementSpans, locatePointer, type Span } from '../../event/locate.js';
+import type { PackedFacts } from '../../sources/letter-batch.js';
+import { toldByBody } from '../../sources/told-by-body.js';
 import type { Content, Opened, Unwrapper } from '../../sources/unwrapper.js';
 import type { Cursor } from './cursor.js';
+import { isObject, scanText } from './parse.js';
 import type { SideText } from './side-text.js';
 import type { HeldProblem } from './spec.js';
 
@@ -46,6 +49,31 @@ export class Unwrapping {
       });
     } else this.takeAll(opened);
     return true;
+  }
+
+  /** Whether letters are opened whose bodies stand by themselves. */
+  get opensLetters(): boolean {
+    return this.unwrapper.openLetter !== undefined;
+  }
+
+  /** Opens the letter whose body stands under the cursor. */
+  openLetter({ toldBy, bodyBase64, ...facts }: PackedFacts): void {
+    const { cursor } = this;
+    const body = () => this.bytesUnderCursor().toString();
+    const value = toldBy === undefined ? undefined : parsed(body());
+    const told = toldBy === undefined ? facts : { ...facts, ...toldByBody(toldBy, value, this.bytesUnderCursor()) };
+    const opened = this.unwrapper.openLetter?.(told, body) ?? { contents: [] };
+    if (opened.contents.length > 0) {
+      this.takeAll(opened);
+      return;
+    }
+    this.within(opened, () => {
+      if (bodyBase64 !== undefined) this.takeDecoded(bodyBase64);
+      else if (isObject(value)) {
+        scanText(cursor);
+        if (!this.suspects() || !this.open(value)) this.way.takeInner(false);
+      } else this.takeUnlessBlank();
+    });
   }
 
   /** Opens text that is no JSON; false when it is nothing else either. */
@@ -179,7 +207,11 @@ export class Unwrapping {
       this.way.hold({ code: 'bad_base64', message: 'base64 is due here, and this is no text' });
       return;
     }
-    const bytes = this.unwrapper.decodeBase64(this.stringUnderCursor());
+    this.takeDecoded(this.stringUnderCursor());
+  }
+
+  private takeDecoded(base64: string): void {
+    const bytes = this.unwrapper.decodeBase64(base64);
     if (bytes.length === 0) this.way.hold({ code: 'empty_letter', message: 'the body is empty' });
     else if (isUtf8(bytes)) this.takeBytes(bytes);
     else this.way.hold({ code: 'invalid_utf8', message: 'the body is binary, not UTF-8 text' }, bytes);
@@ -208,9 +240,12 @@ export class Unwrapping {
   }
 
   private stringUnderCursor(): string {
+    return JSON.parse(this.bytesUnderCursor().toString()) as string; // a quoted token of valid JSON
+  }
+
+  private bytesUnderCursor(): Buffer {
     const { text, start, end } = this.cursor;
-    const json = Buffer.from(text.buffer, text.byteOffset, text.byteLength).toString('utf8', start, end);
-    return JSON.parse(json) as string; // a quoted token of valid JSON
+    return Buffer.from(text.buffer, text.byteOffset + start, end - start);
   }
 }
 
@@ -224,10 +259,14 @@ function isBlank(text: Uint8Array, { start, end }: Span): boolean {
 }
 
 function isJson(bytes: Uint8Array): boolean {
+  return parsed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) !== undefined;
+}
+
+/** The value of JSON text; undefined when it is none. */
+function parsed(text: string): unknown {
   try {
-    JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }

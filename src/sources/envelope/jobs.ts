@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../event/event.js';
 import type { Layer } from '../../event/layer.js';
-import { elementSpans, keyText, locatePointer, memberSpans, type Span } from '../../event/locate.js';
+import { elementSpans, keyText, memberSpans, type Span } from '../../event/locate.js';
 import type { Content, RawValue } from '../unwrapper.js';
 import { defined, type Family, isObject, objectOf, textOf, timeOfMs } from './family.js';
 
@@ -24,7 +24,7 @@ export const sidekiq: Family = {
         error: defined({ class: textOf(error_class), message: textOf(error_message) }),
       }),
     };
-    const contents: Content[] = isWrapped ? [{ kind: 'value', at: ['args', '0'] }] : argumentsOf(args, raw, ['args']);
+    const contents: Content[] = isWrapped ? [{ kind: 'value', at: ['args', '0'] }] : argumentsOf(args, raw, 'args');
     return { layer, given: { id: jid }, contents };
   },
 };
@@ -52,18 +52,19 @@ export const activeJob: Family = {
         ...(exception !== undefined && { error: { class: exception } }),
       },
       given: { id: job_id },
-      contents: argumentsOf(args, raw, ['arguments']),
+      contents: argumentsOf(args, raw, 'arguments'),
     };
   },
 };
 
 /** The arguments that may be events; when none is, the job is held. */
-function argumentsOf(args: readonly unknown[], raw: RawValue, at: readonly string[]): Content[] {
+function argumentsOf(args: readonly unknown[], raw: RawValue, at: string): Content[] {
+  const spans = spansOf(args, raw, at);
   const contents = args.flatMap((arg, index): Content[] => {
-    const here = [...at, String(index)];
+    const here = [at, String(index)];
     if (Array.isArray(arg) && arg.some(isObject)) return [{ kind: 'each', at: here }];
-    if (!isObject(arg) || Object.keys(arg).length === 0 || isPointer(arg)) return [];
-    const span = locatePointer(raw.text, raw, here);
+    if (!isObject(arg) || isEmpty(arg) || isPointer(arg)) return [];
+    const span = spans[index];
     if (span === undefined) return [{ kind: 'value', at: here }];
     return [holdsMarks(raw, span) ? { kind: 'text', text: withoutMarks(raw, span) } : { kind: 'span', span }];
   });
@@ -72,6 +73,18 @@ function argumentsOf(args: readonly unknown[], raw: RawValue, at: readonly strin
     ? 'the job names a record of its application (a GlobalID) and holds no event: run it there'
     : 'the job has no object among its arguments, so there is no event in it: run it where it came from';
   return [{ kind: 'hold', code: 'no_event_in_job', message }];
+}
+
+/** Where the arguments stand. Of a single one it is known without reading through it. */
+function spansOf(args: readonly unknown[], raw: RawValue, at: string): readonly Span[] {
+  if (!raw.locate(at)) return [];
+  const list = { start: raw.rawStart, end: raw.rawEnd };
+  return args.length === 1 ? [{ start: list.start + 1, end: list.end - 1 }] : (elementSpans(raw.text, list) ?? []);
+}
+
+function isEmpty(value: JsonObject): boolean {
+  for (const _ in value) return false;
+  return true;
 }
 
 /** Whether Rails has noted anything in the value. */

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../event/event.js';
 import type { Given, Layer } from '../../event/layer.js';
+import type { LetterFacts } from '../letter.js';
 import { LETTER_MARK } from '../marks.js';
-import type { Content } from '../unwrapper.js';
+import type { Content, Opened } from '../unwrapper.js';
 import { celeryContents, celeryLayer, isCeleryHeaders } from './celery.js';
 import { defined, type Family, isObject, objectOf, textOf, timeOfMs } from './family.js';
 import { errorInAttributes } from './sqs.js';
@@ -14,32 +15,45 @@ export const letter: Family = {
   key: 'respool',
   open(line) {
     if (line.respool !== LETTER_MARK) return undefined;
-    const { kind, queue, origin, id, name, sentAt, failedAt, deliveries } = line;
-    const headers = line.headers === undefined ? undefined : plainHeaders(line.headers);
-    const seen = headers === undefined ? NOTHING_SEEN : fromHeaders(headers);
-    const layer: Layer = {
-      kind: textOf(kind) ?? 'letter',
-      ...defined({
-        id: textOf(id),
-        queue: textOf(origin) ?? seen.queue ?? textOf(queue),
-        name: textOf(name) ?? seen.name,
-        time: textOf(failedAt) ?? textOf(sentAt) ?? seen.time,
-        deliveries: typeof deliveries === 'number' ? deliveries : undefined,
-        error: errorOf(line.error) ?? seen.error,
-      }),
-    };
-    const given: Given = { ...defined({ id: ownId(kind, queue, id) }), ...(headers && binaryCloudEvent(headers)) };
-    if (headers !== undefined && isCeleryHeaders(headers) && typeof line.body === 'string') {
-      const task = celeryLayer(String(headers.task), String(headers.id), headers.retries);
-      return {
-        layer: { ...layer, ...task, kind: layer.kind },
-        given: { id: String(headers.id) },
-        contents: celeryContents(line.body),
-      };
-    }
-    return { layer, given, contents: [bodyOf(line)] };
+    const { body } = line;
+    const opened = openFacts(line, typeof body === 'string' ? () => body : undefined);
+    return opened.contents.length > 0 ? opened : { ...opened, contents: [bodyOf(line)] };
   },
 };
+
+/** Opens a letter whose body stands by itself; without contents that body is what is in it. */
+export function openLetter(facts: LetterFacts, body: () => string): Opened {
+  return openFacts(facts, body);
+}
+
+type Facts = { readonly [name in keyof LetterFacts]?: unknown };
+
+function openFacts(facts: Facts, body: (() => string) | undefined): Opened {
+  const { kind, queue, origin, id, name, sentAt, failedAt, deliveries } = facts;
+  const headers = facts.headers === undefined ? undefined : plainHeaders(facts.headers);
+  const seen = headers === undefined ? NOTHING_SEEN : fromHeaders(headers);
+  const layer: Layer = {
+    kind: textOf(kind) ?? 'letter',
+    ...defined({
+      id: textOf(id),
+      queue: textOf(origin) ?? seen.queue ?? textOf(queue),
+      name: textOf(name) ?? seen.name,
+      time: textOf(failedAt) ?? textOf(sentAt) ?? seen.time,
+      deliveries: typeof deliveries === 'number' ? deliveries : undefined,
+      error: errorOf(facts.error) ?? seen.error,
+    }),
+  };
+  if (headers !== undefined && body !== undefined && isCeleryHeaders(headers)) {
+    const task = celeryLayer(String(headers.task), String(headers.id), headers.retries);
+    return {
+      layer: { ...layer, ...task, kind: layer.kind },
+      given: { id: String(headers.id) },
+      contents: celeryContents(body()),
+    };
+  }
+  const given: Given = { ...defined({ id: ownId(kind, queue, id) }), ...(headers && binaryCloudEvent(headers)) };
+  return { layer, given, contents: [] };
+}
 
 /** Ids that are unique by themselves stay as they are; a number is one of its queue. */
 function ownId(kind: unknown, queue: unknown, id: unknown): string | undefined {

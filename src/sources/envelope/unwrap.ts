@@ -3,6 +3,7 @@ import type { ObjectScan } from '../../event/scan.js';
 import type { Opened, RawValue, UnwrapOptions, Unwrapper } from '../unwrapper.js';
 import { FAMILIES } from './families.js';
 import { type Family, isObject, objectOf, textOf } from './family.js';
+import { openLetter } from './letter.js';
 import { familyNames } from './names.js';
 
 /** Letters that are forwarded in a circle gain a layer each time; honest ones have four at most. */
@@ -30,6 +31,7 @@ export function createUnwrapper({ families: wanted = familyNames }: UnwrapOption
       // In a dump an array is what --split is for; in a message it is what a producer sent at once.
       return is.has('array') && depth > 0 ? { contents: [{ kind: 'each', at: [] }] } : undefined;
     },
+    openLetter: is.has('letter') ? openLetter : undefined,
     openText: (text) => (is.has('base64') ? fromBase64(text) : undefined),
     decodeBase64(text) {
       const bytes = Buffer.from(text, 'base64');

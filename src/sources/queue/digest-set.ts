@@ -12,6 +12,7 @@ export interface DigestSet {
 
 /** Opens an empty set. Millions of texts fit into some dozens of megabytes. */
 export function createDigestSet(): DigestSet {
+  const digestOf = createDigest();
   let slots = new Uint32Array(WORDS * 1_024);
   let size = 0;
   const find = (table: Uint32Array, digest: Uint32Array): number => {
@@ -52,15 +53,19 @@ const PLAIN = 0x80;
 
 /**
  * A short text of ASCII itself, or the first 16 bytes of the SHA-256; the last byte tells them apart and is never zero,
- * as that of an empty slot is.
+ * as that of an empty slot is. What it returns holds until it is called again.
  */
-function digestOf(text: string): Uint32Array {
-  const bytes = new Uint8Array(WORDS * 4);
-  const isPlain = text.length <= LONGEST_PLAIN && writePlain(text, bytes);
-  if (!isPlain) bytes.set(hash('sha256', text, 'buffer').subarray(0, WORDS * 4));
-  const last = bytes[LONGEST_PLAIN] ?? 0;
-  bytes[LONGEST_PLAIN] = isPlain ? PLAIN | text.length : last & ~PLAIN || 1;
-  return new Uint32Array(bytes.buffer);
+function createDigest(): (text: string) => Uint32Array {
+  const words = new Uint32Array(WORDS);
+  const bytes = new Uint8Array(words.buffer);
+  return (text) => {
+    words.fill(0);
+    const isPlain = text.length <= LONGEST_PLAIN && writePlain(text, bytes);
+    if (!isPlain) bytes.set(hash('sha256', text, 'buffer').subarray(0, WORDS * 4));
+    const last = bytes[LONGEST_PLAIN] ?? 0;
+    bytes[LONGEST_PLAIN] = isPlain ? PLAIN | text.length : last & ~PLAIN || 1;
+    return words;
+  };
 }
 
 function writePlain(text: string, bytes: Uint8Array): boolean {

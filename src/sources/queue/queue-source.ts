@@ -1,6 +1,7 @@
 import { UsageError } from '../../errors.js';
 import type { QueueOptions, SourceContext } from '../context.js';
 import { letterLine } from '../letter.js';
+import { packLetters } from '../letter-batch.js';
 import type { PartFailure, RawBatch, Source } from '../source.js';
 import type { Message, QueueDescription, QueueDriver } from './driver.js';
 import { gather } from './gather.js';
@@ -58,15 +59,6 @@ function refuseDanger(label: string, { danger }: QueueDescription, { dryRun }: S
   });
 }
 
-/** The UTF-8 of lines in a buffer of its own, which may move to a worker. */
-function bytesOf(lines: readonly string[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0));
-  const view = Buffer.from(bytes.buffer);
-  let at = 0;
-  for (const line of lines) at += view.write(line, at);
-  return bytes;
-}
-
 interface Opened<H> {
   readonly driver: QueueDriver<H>;
   readonly description: QueueDescription;
@@ -79,7 +71,7 @@ class QueueSource<H> implements Source {
   readonly label: string;
   readonly settles = 'messages';
   readonly parts;
-  readonly decoder = { module: new URL('../dump/decode.js', import.meta.url).href, options: { cellTypes: {} } };
+  readonly decoder = { module: new URL('./decode-letters.js', import.meta.url).href, options: undefined };
   private readonly settling: Settling<H>;
   private readonly closing = new AbortController();
   private received = 0;
@@ -149,16 +141,16 @@ class QueueSource<H> implements Source {
 
   private async batchOf(messages: readonly Message<H>[]): Promise<RawBatch> {
     const { snapshot, options } = this.opened;
-    const lines = messages.map(({ letter }) => letterLine(letter));
-    await snapshot?.write(messages, lines);
-    const bytes = bytesOf(lines);
+    const letters = messages.map(({ letter }) => letter);
+    await snapshot?.write(messages, letters.map(letterLine));
+    const packed = packLetters(letters);
     const from = this.received;
-    this.received += bytes.length;
+    this.received += packed.bytes.length;
     const keys = messages.map(({ key }) => key);
     // A mere look holds nothing back: what it has seen is left where it is.
     if (options === LOOK_ONLY) this.settling.leave(keys);
     return {
-      ...{ kind: 'batch', part: 0, format: { kind: 'ndjson' }, from, to: this.received, bytes },
+      ...{ kind: 'batch', part: 0, from, to: this.received, ...packed },
       ...{ lines: messages.length, undecodable: [], storedBytes: this.received },
       settle: (outcome) => this.settling.settle(keys, outcome),
     };

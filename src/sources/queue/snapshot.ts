@@ -4,6 +4,7 @@ import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CannotEvaluateError } from '../../errors.js';
+import { withTold } from '../letter.js';
 import { LETTER_MARK } from '../marks.js';
 import { createDigestSet, type DigestSet } from './digest-set.js';
 import type { Message } from './driver.js';
@@ -50,7 +51,7 @@ export async function openSnapshot(path: string): Promise<Snapshot> {
 
 /** What tells one message from another: an id alone may have been chosen twice by a producer. */
 function keyOf({ key, letter }: Message): string {
-  const { queue, id, body } = letter;
+  const { queue, id, body } = withTold(letter);
   const text = typeof body === 'string' ? body : Buffer.from(body).toString(isUtf8(body) ? 'utf8' : 'base64');
   return id === undefined ? `\n${queue}\n${key}` : contentKey(queue, id, text);
 }

@@ -1,6 +1,7 @@
 import type { QueueOptions } from '../../../src/sources/context.js';
 import { openSource } from '../../../src/sources/open.js';
 import type { Source, SourceTally } from '../../../src/sources/source.js';
+import { letterText } from '../../support/letter-text.js';
 
 export const OPTIONS: QueueOptions = {
   follow: false,
@@ -34,7 +35,7 @@ export async function drain(
   await using source = await openQueueOf(queue, options);
   for await (const batch of source.batches([], new AbortController().signal)) {
     if (batch.kind === 'failure') throw batch.error;
-    const texts = Buffer.from(batch.bytes).toString().trimEnd().split('\n');
+    const texts = letterText(batch).trimEnd().split('\n');
     letters.push(...texts.map((text) => JSON.parse(text)));
     const lines = texts.map((_, line) => line);
     await batch.settle(

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { openSource } from '../../../src/sources/open.js';
 import type { RawBatch, Source } from '../../../src/sources/source.js';
 import { startKafka } from '../../support/kafka.js';
+import { letterText } from '../../support/letter-text.js';
 import { queueContract } from '../queue-contract.js';
 
 const broker = await startKafka();
@@ -79,8 +80,8 @@ describe.runIf(broker !== undefined).concurrent('kafka', () => {
     expect(await topic.waiting()).toBe(6);
     await using again = await openSource([topic.address], { queue });
     const seen: string[] = [];
-    await settle(again, (takenLines, { bytes }) => {
-      seen.push(...Buffer.from(bytes).toString().trimEnd().split('\n'));
+    await settle(again, (takenLines, batch) => {
+      seen.push(...letterText(batch).trimEnd().split('\n'));
       return { takenLines, quarantinedLines: [] };
     });
     expect(seen.map((line) => JSON.parse(line).body)).toEqual([4, 5, 6, 7, 8, 9].map((n) => `{"n":${n}}`));

@@ -4,6 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { afterAll, describe, expect, test } from 'vitest';
 import { openSource } from '../../../src/sources/open.js';
 import type { PartFailure, RawBatch, Source } from '../../../src/sources/source.js';
+import { letterText } from '../../support/letter-text.js';
 import { findService } from '../../support/services.js';
 import { queueContract } from '../queue-contract.js';
 
@@ -102,7 +103,7 @@ describe.runIf(service !== undefined).concurrent('nats', () => {
     const [batch] = await read(source);
 
     if (batch?.kind !== 'batch') throw batch?.error;
-    expect(JSON.parse(Buffer.from(batch.bytes).toString())).toMatchObject({
+    expect(JSON.parse(letterText(batch))).toMatchObject({
       ...{ kind: 'nats', queue: orders.stream, id: '1', body: '{"id":"lost"}', deliveries: 1 },
       error: { class: 'max_deliver' },
     });

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
 import { openSource } from '../../../src/sources/open.js';
+import { letterText } from '../../support/letter-text.js';
 import { startSqs } from '../../support/sqs.js';
 import { type SqsFaults, startFaultySqs } from '../../support/sqs-faults.js';
 
@@ -26,7 +27,7 @@ async function drain(faults: SqsFaults) {
   proxy.misbehave(faults);
   for await (const batch of source.batches([], new AbortController().signal)) {
     if (batch.kind === 'failure') throw batch.error;
-    for (const line of Buffer.from(batch.bytes).toString().trimEnd().split('\n')) {
+    for (const line of letterText(batch).trimEnd().split('\n')) {
       const { body } = JSON.parse(line);
       seen.set(body, (seen.get(body) ?? 0) + 1);
     }

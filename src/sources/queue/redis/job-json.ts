@@ -19,18 +19,3 @@ export function members(value: unknown): Readonly<Record<string, unknown>> {
 export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
-
-export function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
-
-/** Smaller numbers are seconds: as milliseconds they would lie in 1973. */
-const LEAST_MS = 100_000_000_000;
-
-/** Times of jobs: milliseconds since Sidekiq 8.0, seconds with a fraction before. RFC 3339. */
-export function timeOf(value: unknown): string | undefined {
-  const number = numberOf(value);
-  if (number === undefined) return undefined;
-  const time = new Date(number < LEAST_MS ? number * 1_000 : number);
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
-}

@@ -1,6 +1,7 @@
 /**
  * Reads the members behind a cursor in the order of the set, (score, member), as far as a highest score. What is
- * removed meanwhile moves nothing out of sight, and any number of equal scores costs a logarithm.
+ * removed meanwhile moves nothing out of sight, and any number of equal scores costs a logarithm. The answer is flat: of
+ * each member its name, its score and its fields.
  * KEYS: the set. ARGV: cursor's score or '', cursor's member, highest score, most members, most bytes, prefix of the
  * hashes of the members or '', fields of the hashes.
  */
@@ -30,16 +31,27 @@ if ARGV[1] ~= '' then
     rank = low
   end
 end
-local page, bytes, most = {}, 0, tonumber(ARGV[4])
-while #page < most and bytes < tonumber(ARGV[5]) do
-  local entry = redis.call('ZRANGE', key, rank, rank, 'WITHSCORES')
-  if #entry == 0 or tonumber(entry[2]) > tonumber(ARGV[3]) then break end
-  local fields = {}
-  if ARGV[6] ~= '' then fields = redis.call('HMGET', ARGV[6] .. entry[1], unpack(ARGV, 7)) end
-  for _, field in ipairs(fields) do if field then bytes = bytes + #field end end
-  bytes = bytes + #entry[1]
-  page[#page + 1] = { entry[1], entry[2], fields }
-  rank = rank + 1
+local STEP = 32
+local page, size, count, bytes = {}, 0, 0, 0
+local highest, most, mostBytes, hashes = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+while count < most and bytes < mostBytes do
+  local some = redis.call('ZRANGE', key, rank, rank + math.min(STEP, most - count) - 1, 'WITHSCORES')
+  if #some == 0 then break end
+  for at = 1, #some, 2 do
+    if tonumber(some[at + 1]) > highest or bytes >= mostBytes then return page end
+    page[size + 1], page[size + 2] = some[at], some[at + 1]
+    size = size + 2
+    bytes = bytes + #some[at]
+    if hashes ~= '' then
+      local fields = redis.call('HMGET', hashes .. some[at], unpack(ARGV, 7))
+      for index = 1, #ARGV - 6 do
+        page[size + index] = fields[index]
+        if fields[index] then bytes = bytes + #fields[index] end
+      end
+      size = size + #ARGV - 6
+    end
+    count, rank = count + 1, rank + 1
+  end
 end
 return page
 `;

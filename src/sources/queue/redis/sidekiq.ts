@@ -1,12 +1,10 @@
-import { isUtf8 } from 'node:buffer';
-import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Letter } from '../../letter.js';
+import { toldByBody } from '../../told-by-body.js';
 import type { QueueDescription, QueueDriver } from '../driver.js';
 import type { RedisAddress } from './address.js';
 import { type RedisConnection, runScript } from './connect.js';
 import { createJobDriver } from './job-driver.js';
-import { numberOf, parsedJob, textOf, timeOf } from './job-json.js';
 import { type Removal, removals } from './job-store.js';
 import { createListReader } from './list.js';
 import { queueNotFound } from './queue-not-found.js';
@@ -110,33 +108,17 @@ async function describeRetries(redis: Redis, key: string): Promise<QueueDescript
 
 async function describeQueue(redis: Redis, key: string): Promise<QueueDescription> {
   const [ready, oldest] = await Promise.all([redis.llen(key), redis.lindexBuffer(key, -1)]);
-  const enqueuedAt = oldest === null ? undefined : timeOf(parsedJob(oldest).enqueued_at);
+  const sentAt = oldest === null ? undefined : toldByBody('sidekiq', oldest.toString(), oldest).sentAt;
   return {
     isDeadLetters: false,
     why: 'its jobs wait for their workers',
     ready,
-    ...(enqueuedAt !== undefined && { oldestMs: Date.parse(enqueuedAt) }),
+    ...(sentAt !== undefined && { oldestMs: Date.parse(sentAt) }),
     warnings: [],
   };
 }
 
-function letterOf(bytes: Buffer, queue: string): Letter {
-  const body = isUtf8(bytes) ? bytes.toString() : bytes;
-  const job = parsedJob(body);
-  const retries = numberOf(job.retry_count);
-  const [name, message] = [textOf(job.error_class), textOf(job.error_message)];
-  return {
-    kind: 'sidekiq',
-    queue,
-    origin: textOf(job.queue),
-    // Whatever was pushed without an id is known by its bytes.
-    id: textOf(job.jid) ?? hash('sha256', bytes),
-    name: textOf(job.wrapped) ?? textOf(job.class),
-    sentAt: timeOf(job.created_at) ?? timeOf(job.enqueued_at),
-    failedAt: timeOf(job.failed_at),
-    // The first try is no retry, and the first retry has the count 0.
-    deliveries: retries === undefined ? undefined : retries + 1,
-    error: name === undefined && message === undefined ? undefined : { class: name, message },
-    body,
-  };
+/** A job itself says what Sidekiq knows of it. */
+function letterOf(body: Buffer, queue: string): Letter {
+  return { kind: 'sidekiq', queue, toldBy: 'sidekiq', body };
 }

@@ -41,11 +41,20 @@ export function createSetReader(
       const limits = [highest, String(MOST_MEMBERS), String(MOST_BYTES)];
       const values = [...from, ...limits, hashPrefix, ...fields];
       const page = await runScript(redis, PAGE_OF_SET, { keys: [key], values });
-      const entries = (page as [Buffer, Buffer, (Buffer | null)[]][]) // as the script answers
-        .map(([member, score, of]) => ({ member, score: score.toString(), fields: of }));
+      const entries = entriesOf(page as (Buffer | null)[], fields.length); // as the script answers
       cursor = entries.at(-1) ?? cursor;
       return entries;
     }, signal);
+}
+
+function entriesOf(page: readonly (Buffer | null)[], fields: number): Entry[] {
+  const entries: Entry[] = [];
+  for (let at = 0; at < page.length; at += 2 + fields) {
+    const [member, score] = [page[at], page[at + 1]];
+    if (!member || !score) continue;
+    entries.push({ member, score: score.toString('latin1'), fields: page.slice(at + 2, at + 2 + fields) });
+  }
+  return entries;
 }
 
 async function highestScore(redis: Redis, key: string): Promise<string | undefined> {
