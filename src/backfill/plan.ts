@@ -4,12 +4,17 @@ import type { Partman } from './partman.js';
 /** How partitions are filled: into the live one, or into a new one that takes its place. */
 export type Method = 'insert' | 'swap';
 
+/** What is held against the source: keys, or whole rows. */
+export type Proof = 'keys' | 'rows';
+
 /** What a backfill does, unit by unit: found out once, before anything is written. */
 export type BackfillPlan = TableBackfill | DayBackfill;
 
 /** Into the partitions of a table. */
 export interface TableBackfill extends PlanFacts {
   readonly method: Method;
+  /** What is held against the source before a partition is done; keys where nothing is said. */
+  readonly verify?: Proof;
   /** The table with its schema, and what must stay as it is until the run is over. */
   readonly table: { readonly schema: string; readonly name: string; readonly shape: string };
   /** What the server saw as the run began (`pg_current_snapshot`): rows that are younger were written meanwhile. */

@@ -4,7 +4,7 @@ import { qualified } from '../sinks/postgres/partition-map.js';
 import type { TablePlan } from '../sinks/postgres/plan.js';
 import type { SourceRead } from './backfill-target.js';
 import { partmanName, partmanWords, readPartman } from './partman.js';
-import type { Method, PlannedPartition, TableBackfill } from './plan.js';
+import type { Method, PlannedPartition, Proof, TableBackfill } from './plan.js';
 import type { SlicedPartition } from './slices/partition-tally.js';
 import { framesOf } from './slices/slice.js';
 import { countRows, reading, relationOf, shapeOf, withinSql } from './target.js';
@@ -13,6 +13,7 @@ import { countKeys, hex } from './verify.js';
 /** What the plan for a table is made of. */
 export interface Planning {
   readonly method: Method;
+  readonly verify: Proof;
   readonly read: SourceRead;
   readonly partitions: readonly SlicedPartition[];
   /** Where the slices lie. */
@@ -44,6 +45,7 @@ export async function makePlan(planning: Planning): Promise<Omit<TableBackfill, 
   return {
     ...planFacts(read),
     method,
+    verify: planning.verify,
     table: { schema: table.table.schema, name: table.table.name, shape: shapeOf(table) },
     snapshot: planning.snapshot,
     partitions,

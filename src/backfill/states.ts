@@ -23,6 +23,8 @@ export interface PartitionProgress {
   readonly verified: boolean;
   /** Rows that were written to the old partition meanwhile and have been carried over. */
   readonly carriedOver?: number;
+  /** Rows of the source whose keys the table held with other values when it was done: they were there before, or repeat a key. */
+  readonly otherValues?: number;
   /** What was found when it was verified, in words. */
   readonly evidence?: string;
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };

@@ -10,7 +10,7 @@ import { makeByPartman } from './partman.js';
 import type { PlannedPartition, PlannedUnit } from './plan.js';
 import { swapSlice } from './swap/swap.js';
 import { relationOf } from './target.js';
-import { countSlice, hex, judge, notVerified } from './verify.js';
+import { compareSlice, countSlice, hex, judge, judgeOthers, notVerified } from './verify.js';
 
 /** Fills the partitions of a table by the method of the plan, and looks into them again. */
 export function tableHands(work: Work): Hands {
@@ -55,28 +55,33 @@ async function insertAndVerify(work: Work, session: Connection, partition: Plann
   const { rejectedChecksum, ...loaded } = await insertSlice(work, partition);
   await states.set(partition.index, { state: 'verifying', ...loaded, rejectedChecksum: hex(rejectedChecksum) });
   const { relation, oid } = await relationOf(session, table, partition);
-  const found = await countSlice({ connection: session, table, relation }, { slices: work.slices, partition });
-  const verification = judge(partition, { rejected: loaded.rejected, rejectedChecksum }, found);
+  const asked = { connection: session, table, relation };
+  const slice = { slices: work.slices, partition };
+  const compared = work.plan.verify === 'rows' ? await compareSlice(asked, slice) : undefined;
+  const refused = { rejected: loaded.rejected, rejectedChecksum };
+  const keys = judge(partition, refused, compared ?? (await countSlice(asked, slice)));
+  const verification = compared === undefined ? keys : judgeOthers(keys, compared, loaded.duplicate);
   if (!verification.agrees) throw notVerified(partition, verification);
   await states.set(partition.index, {
     state: 'done',
     verified: true,
     evidence: verification.evidence,
+    ...(compared !== undefined && { otherValues: compared.others }),
     endedAt: new Date().toISOString(),
     ...(partition.oid === undefined && oid !== undefined && { newOid: oid }),
   });
 }
 
 async function verifyAgain(work: Work, session: Connection, partition: PlannedPartition): Promise<Look> {
-  const { rejected, rejectedChecksum = '0' } = work.states.of(partition.index);
+  const { rejected, rejectedChecksum = '0', duplicate, otherValues } = work.states.of(partition.index);
   try {
     const { relation } = await relationOf(session, work.table, partition);
-    const found = await countSlice(
-      { connection: session, table: work.table, relation },
-      { slices: work.slices, partition },
-    );
+    const asked = { connection: session, table: work.table, relation };
+    const slice = { slices: work.slices, partition };
     const refused = { rejected, rejectedChecksum: BigInt(`0x${rejectedChecksum}`) };
-    const { agrees, evidence } = judge(partition, refused, found);
+    const compared = await compareSlice(asked, slice);
+    const keys = judge(partition, refused, compared ?? (await countSlice(asked, slice)));
+    const { agrees, evidence } = compared === undefined ? keys : judgeOthers(keys, compared, otherValues ?? duplicate);
     return { change: { verified: agrees, evidence }, exitCode: agrees ? 0 : 1 };
   } catch (error) {
     if (kindOf(error) === undefined && !(error instanceof RespoolError)) throw error;

@@ -5,7 +5,7 @@ import type { TablePlan } from '../sinks/postgres/plan.js';
 import type { Sink } from '../sinks/sink.js';
 import type { Target } from './backfill-target.js';
 import { claimRange } from './holders.js';
-import type { Method } from './plan.js';
+import type { Method, Proof } from './plan.js';
 import { makePlan } from './planning.js';
 import { PartitionTally } from './slices/partition-tally.js';
 import { requireSwappable } from './swap/refusals.js';
@@ -20,6 +20,7 @@ export interface OpenTable {
   /** Sessions of the backfill itself. */
   readonly database: Database;
   readonly method: Method;
+  readonly verify: Proof;
   /** The range of the run, in microseconds since the Unix epoch. */
   readonly sinceUs: number | undefined;
   readonly untilUs: number | undefined;
@@ -27,7 +28,8 @@ export interface OpenTable {
 }
 
 /** The partitions of a Postgres table as the units of a backfill. */
-export function tableTarget({ table, sink, database, method, sinceUs, untilUs, maxLockMs }: OpenTable): Target {
+export function tableTarget(opened: OpenTable): Target {
+  const { table, sink, database, method, sinceUs, untilUs, maxLockMs } = opened;
   return {
     sink,
     async check(signal) {
@@ -47,7 +49,7 @@ export function tableTarget({ table, sink, database, method, sinceUs, untilUs, m
       return {
         add: (item, refused, spill) => tally.add(item, refused, spill),
         plan: (read) =>
-          makePlan({ method, read, partitions: tally.partitions(), slices, table, database, snapshot, signal }).catch(
+          makePlan({ ...opened, read, partitions: tally.partitions(), slices, snapshot, signal }).catch(
             (error: unknown) => {
               throw kindOf(error) === undefined ? error : connectError(error, database.label);
             },

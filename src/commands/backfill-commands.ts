@@ -44,9 +44,9 @@ export const backfillRetry: Command<typeof retryOptions> = {
 export const backfillVerify = command('verify', 'runVerify', {
   summary: 'prove again that the target holds what the source had',
   description:
-    'Looks up every key of the source in the table, and holds counts and checksums against each other; of days, asks the ' +
-    'service which ids it has. Exit 1 when something is missing, exit 2 when it could not be counted, exit 4 when it is too ' +
-    'early to tell.',
+    'Looks up every row of the source in the table and compares it column by column; of days, asks the service which ids it has. ' +
+    'Exit 1 when something is missing or holds other values, exit 2 when it could not be counted, exit 4 when it is too early ' +
+    'to tell.',
 });
 
 export const backfillUndo = command('undo', 'runUndo', {

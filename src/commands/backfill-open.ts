@@ -35,6 +35,9 @@ export async function openBackfill(call: Call): Promise<OpenBackfill> {
   return openDayBackfill(call, url, replay);
 }
 
+/** What it costs and what it finds stands in docs/decisions/041-proof-by-rows.md. */
+const DEFAULT_PROOF = 'rows';
+
 /** Opens a table, and sessions beside those of the sink. */
 async function openTableBackfill(call: Call): Promise<OpenBackfill> {
   const { options, io, stop } = call;
@@ -70,6 +73,7 @@ async function openTableBackfill(call: Call): Promise<OpenBackfill> {
       sink,
       database,
       method: options.method,
+      verify: options.verify ?? DEFAULT_PROOF,
       sinceUs: options.since,
       untilUs: options.until,
       maxLockMs: options.maxLock,

@@ -58,6 +58,7 @@ const WHY: readonly { readonly option: keyof BackfillOptions; readonly flag: str
     flag: '--queue',
     why: 'the service sets the pace for all together, and one process reaches it',
   },
+  { option: 'verify', flag: '--verify', why: 'a service is asked for ids alone' },
   { option: 'detach', flag: '--detach', why: 'there is no --queue to leave the work to' },
 ];
 

@@ -21,6 +21,16 @@ const backfillOptions = {
     },
     choice(['insert', 'swap']),
   ),
+  verify: optional(
+    {
+      flag: '--verify',
+      value: 'what',
+      summary: 'what of each row is held against the source before a partition is done (default: rows)',
+      group: 'Backfill',
+      choices: ['rows', 'keys'],
+    },
+    choice(['rows', 'keys']),
+  ),
   partitionBy: optional(
     {
       flag: '--partition-by',

@@ -1,8 +1,8 @@
 import { ExactNumber, type ExactValue, exactJson, isExactObject, isNumberText } from '../event/exact.js';
 import { createTimeReader } from '../event/time.js';
+import { jsonbText } from '../postgres/jsonb-text.js';
 import { BETWEEN, NOTHING, type PortableLayout } from '../sources/portable.js';
 import type { ColumnType } from '../sources/source.js';
-import { jsonbText } from './jsonb-text.js';
 import { valueAtExact } from './key-text.js';
 import { bestMatch, createPattern } from './pattern.js';
 import type { DiffRules } from './rules.js';

@@ -5,35 +5,42 @@ import { type Batch, range } from '../../sinks/postgres/batch.js';
 import { copyCarefully } from '../../sinks/postgres/careful-copy.js';
 import { BINARY_HEADER, BINARY_TRAILER, columnsOf } from '../../sinks/postgres/copy-rows.js';
 import { keyChecksum, keyShape } from '../../sinks/postgres/key-checksum.js';
+import { sumOfHashes } from '../../sinks/postgres/row-hash.js';
 import type { Verdict } from '../../sinks/sink.js';
 import type { Work } from '../context.js';
 import type { PlannedPartition } from '../plan.js';
 import { openRefused } from '../refused.js';
+import type { RowProof } from '../row-proof.js';
 import { batchesOf, frameHeadsOf, keptBatch, rowsOf } from '../slices/slice.js';
 import type { RefusedRows } from '../verify.js';
 import { type Staging, stagingSql } from './staging.js';
 
 const TIMEOUTS = `set local statement_timeout = 0; set local lock_timeout = '30s'; set local idle_in_transaction_session_timeout = '5min'; set local timezone = 'UTC'`;
 
+/** What the server refused, and the sum over these rows where there is a proof. */
+export interface LoadRefused extends RefusedRows {
+  readonly rejectedContents: bigint;
+}
+
 /** Makes the new partition and copies the slice into it: at full speed, or row by row once the server refuses one. */
 export async function loadStaging(
   work: Work,
   session: Connection,
-  { partition, staging }: { readonly partition: PlannedPartition; readonly staging: Staging },
-): Promise<RefusedRows> {
+  { partition, staging, proof }: Place & { readonly proof: RowProof | undefined },
+): Promise<LoadRefused> {
   const begin = `begin; ${TIMEOUTS}; set local client_min_messages = warning; ${stagingSql(staging)}`;
   await using refused = await openRefused(work, partition);
   try {
     await session.run(begin);
     await copyWhole(work, session, { partition, staging });
     await session.run('commit');
-    return { rejected: 0, rejectedChecksum: 0n };
+    return { rejected: 0, rejectedChecksum: 0n, rejectedContents: 0n };
   } catch (error) {
     if (kindOf(error) !== 'data') throw error;
   }
   await session.run('rollback');
   await session.run(begin);
-  const found = await copyByFrames(work, session, { partition, staging, keep: refused.keep });
+  const found = await copyByFrames(work, session, { partition, staging, proof, keep: refused.keep });
   await session.run('commit');
   return found;
 }
@@ -96,13 +103,22 @@ async function* throttled(work: Work, partition: PlannedPartition, stretch: Stre
 async function copyByFrames(
   work: Work,
   session: Connection,
-  { partition, staging, keep }: Place & { readonly keep: Awaited<ReturnType<typeof openRefused>>['keep'] },
-): Promise<RefusedRows> {
+  {
+    partition,
+    staging,
+    proof,
+    keep,
+  }: Place & {
+    readonly proof: RowProof | undefined;
+    readonly keep: Awaited<ReturnType<typeof openRefused>>['keep'];
+  },
+): Promise<LoadRefused> {
   const { table } = work;
   const shape = keyShape(table);
   const target = { relation: staging.names.staging, partition: undefined };
   let rejected = 0;
   let rejectedChecksum = 0n;
+  let rejectedContents = 0n;
   for await (const { frame, encoded } of batchesOf(work.slices, partition.index)) {
     const kept = await keptBatch(work.slices, frame.batchAt);
     const groups = encoded.groups.map((group) => ({ group, target }));
@@ -123,10 +139,11 @@ async function copyByFrames(
     if (refusedRows.length === 0) continue;
     rejected += refusedRows.length;
     if (shape !== undefined) rejectedChecksum += keyChecksum(encoded, refusedRows, shape);
+    if (proof !== undefined) rejectedContents += sumOfHashes(proof.hashes(encoded), refusedRows);
     await keep(
       kept,
       verdicts.map((verdict) => verdict ?? { kind: 'accepted' }),
     );
   }
-  return { rejected, rejectedChecksum };
+  return { rejected, rejectedChecksum, rejectedContents };
 }

@@ -1,15 +1,15 @@
 import type { Connection } from '../../postgres/connection.js';
 import { quoteName } from '../../postgres/sql.js';
-import { sqlError } from '../../postgres/sql-error.js';
-import { checksumSql } from '../../sinks/postgres/key-checksum.js';
 import { boundsSql } from '../../sinks/postgres/partition-bounds.js';
 import { qualified } from '../../sinks/postgres/partition-map.js';
 import type { Work } from '../context.js';
 import { dressByPartman } from '../partman.js';
 import type { PlannedPartition } from '../plan.js';
+import { proofOfSlice, sumOfSlice } from '../row-proof.js';
 import { currentSnapshot, relationOf, withinSql } from '../target.js';
-import { addCounted, type Counted, countRelation, hex, judge, notVerified } from '../verify.js';
+import { addCounted, compareSlice, countRelation, hex, judge, judgeContents, notVerified } from '../verify.js';
 import { analyze } from './analyze.js';
+import { build } from './build.js';
 import {
   captureSql,
   changesLeft,
@@ -26,7 +26,7 @@ import { readIdentities, readModel } from './model.js';
 import { swapNames } from './names.js';
 import { exchange, shieldFallback } from './put-in-place.js';
 import { refuseUnswappable, truncatedMeanwhile } from './refusals.js';
-import { buildIndexes, dress, type Staging } from './staging.js';
+import { dress, type Staging } from './staging.js';
 import type { Way } from './way.js';
 
 /** Fewer noted keys than this are carried over under the lock. */
@@ -63,12 +63,22 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
   const { states, table } = work;
   const { partition, liveOid } = way;
   await beginCapture(work, session, way);
-  const refused = await loadStaging(work, session, way);
-  const repeats = await build(session, way.staging, work);
+  const proof = await proofOfSlice(work, partition);
+  const refused = await loadStaging(work, session, { ...way, proof });
+  // What the source has is added up while the server sorts.
+  const [repeats, contents] = await Promise.all([
+    build(session, way.staging, { table, proof }),
+    proof && sumOfSlice(work, partition, proof),
+  ]);
   await states.set(partition.index, { state: 'verifying', ...refusedOf(refused) });
-  const found = await countRelation({ connection: session, table, relation: way.staging.names.staging });
-  const verification = judge(partition, refused, addCounted(found, repeats));
+  const asked = { connection: session, table, relation: way.staging.names.staging };
+  const found = await countRelation(asked, proof);
+  const all = addCounted(found, repeats);
+  const keys = judge(partition, refused, all);
+  const sums = { wanted: BigInt.asUintN(64, (contents ?? 0n) - refused.rejectedContents), found: all.contents };
+  const verification = proof === undefined ? keys : judgeContents(keys, sums, proof.shape.left);
   if (!verification.agrees) throw notVerified(partition, verification);
+  const others = repeats.rows > 0 ? (await compareSlice(asked, { slices: work.slices, partition }))?.others : 0;
   await dress(session, way.staging);
   await dressAsManaged(work, session, way);
   await analyze(session, way.staging);
@@ -79,6 +89,7 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
     accepted: found.rows,
     duplicate: repeats.rows,
     evidence: verification.evidence,
+    ...(others !== undefined && { otherValues: others }),
     newOid: await oidOf(session, way.staging.names.staging),
     snapshot: await currentSnapshot(session),
     ...(liveOid !== undefined && { oldOid: liveOid, oldName: way.staging.names.oldName }),
@@ -148,36 +159,6 @@ async function beginCapture(work: Work, session: Connection, { capture, liveOid,
   await underLock(session, { locks: [], statements: captureSql(capture) }, lockingOf(work));
   const isLive = liveOid !== undefined && liveOid === partition.oid;
   await seedCapture(session, capture, isLive ? work.plan.snapshot : undefined);
-}
-
-/** Builds keys and indexes; rows that came twice are taken out when a key cannot be built for them. */
-async function build(session: Connection, staging: Staging, { table }: Work): Promise<Counted> {
-  let repeats: Counted = { rows: 0, checksum: 0n };
-  await buildIndexes(session, staging, async (sql) => {
-    try {
-      await session.run(sql);
-    } catch (error) {
-      if (sqlError(error)?.code !== '23505' || repeats.rows > 0) throw error;
-      repeats = await dropRepeats(session, staging, { table });
-      if (repeats.rows === 0) throw error;
-      await session.run(sql);
-    }
-  });
-  return repeats;
-}
-
-async function dropRepeats(session: Connection, { names }: Staging, { table }: Pick<Work, 'table'>): Promise<Counted> {
-  const keys = table.key.map(({ column }) => quoteName(column.name)).join(', ');
-  const [row] = await session.rows(
-    `with numbered as (select ctid as place, row_number() over (partition by ${keys} order by ctid) as n from ${names.staging}), ` +
-      `gone as (delete from ${names.staging} t using numbered where t.ctid = numbered.place and numbered.n > 1 returning t.*) ` +
-      `select count(*)::text as rows, ${checksumSql(table) ?? 'null::text'} as checksum from gone t`,
-  );
-  const sum = row?.checksum;
-  return {
-    rows: Number(row?.rows),
-    checksum: typeof sum === 'string' ? BigInt.asUintN(64, BigInt(sum)) : checksumSql(table) && 0n,
-  } as Counted; // a text that is empty cannot be a number
 }
 
 /** Carries over what others have written, in bounded steps, until so little is left that it can be done under the lock. */

@@ -25,26 +25,40 @@ export function keyShape({ key, encoder }: TablePlan): KeyShape | undefined {
  * key with key: the hash of each column, seeded with the hash of the column behind it; a time or a number at the end is
  * the first seed itself. Other keys give another sum, by all odds of 64 bits.
  */
-export function keyChecksum({ keys }: Pick<EncodedRows, 'keys'>, rows: Iterable<number>, shape: KeyShape): bigint {
-  const columns = keys.map((column, at) => ({ ...column, kind: shape[at] ?? 'bytes', view: viewOf(column) })).reverse();
+export function keyChecksum(encoded: Pick<EncodedRows, 'keys'>, rows: Iterable<number>, shape: KeyShape): bigint {
+  const hash = keyHasher(encoded, shape);
   const state: Words = { high: 0, low: 0 };
   let high = 0;
   let low = 0;
   for (const row of rows) {
-    state.high = 0;
-    state.low = 0;
-    for (let at = 0; at < columns.length; at++) {
-      const column = columns[at] as (typeof columns)[number]; // within bounds by the loop condition
-      addColumn(column, row, { state, isSeed: at === 0 && columns.length > 1 });
-    }
+    hash(row, state);
     high += state.high;
     low += state.low;
   }
   return BigInt.asUintN(64, (BigInt(high) << 32n) + BigInt(low));
 }
 
+/** Puts the hash of a row's key into `state`. */
+export function keyHasher({ keys }: Pick<EncodedRows, 'keys'>, shape: KeyShape): (row: number, state: Words) => void {
+  const columns = keys.map((column, at) => ({ ...column, kind: shape[at] ?? 'bytes', view: viewOf(column) })).reverse();
+  return (row, state) => {
+    state.high = 0;
+    state.low = 0;
+    for (let at = 0; at < columns.length; at++) {
+      const column = columns[at] as (typeof columns)[number]; // within bounds by the loop condition
+      addColumn(column, row, { state, isSeed: at === 0 && columns.length > 1 });
+    }
+  };
+}
+
 /** The same sum on the server, over rows of `t`, as text; undefined where `keyShape` is. */
 export function checksumSql(plan: TablePlan): string | undefined {
+  const hash = keyHashSql(plan);
+  return hash && `sum(${hash})::text`;
+}
+
+/** The hash of the key of a row of `t`, as the server works it out; undefined where `keyShape` is. */
+export function keyHashSql(plan: TablePlan): string | undefined {
   const shape = keyShape(plan);
   if (shape === undefined) return undefined;
   let seed = '0';
@@ -53,10 +67,11 @@ export function checksumSql(plan: TablePlan): string | undefined {
     const isSeed = shape[at] === 'int8' && at === plan.key.length - 1 && at > 0;
     seed = isSeed ? value : `${functionOf(column.wire)}(${value}, ${seed})`;
   }
-  return `sum(${seed})::text`;
+  return seed;
 }
 
-const TEXT_TYPES = ['text', 'character varying'];
+/** Types whose text is hashed as it stands. */
+export const TEXT_TYPES = ['text', 'character varying'];
 
 function shapeOf({ column: { wire, typeName } }: PlannedColumn): KeyShape[number] | undefined {
   if (wire === 'text') return TEXT_TYPES.includes(typeName) ? 'bytes' : undefined;
@@ -66,14 +81,16 @@ function shapeOf({ column: { wire, typeName } }: PlannedColumn): KeyShape[number
   return wire === 'int2' ? 'int2' : undefined;
 }
 
-function functionOf(wire: string): string {
+/** The server's hash of a type, with a seed behind the value. */
+export function functionOf(wire: string): string {
   if (wire === 'text') return 'hashtextextended';
   if (wire === 'uuid') return 'uuid_hash_extended';
   if (wire === 'int4' || wire === 'date') return 'hashint4extended';
   return wire === 'int2' ? 'hashint2extended' : 'hashint8extended';
 }
 
-function valueSql(column: string, wire: string): string {
+/** A column as that function takes it: times and days as their count. */
+export function valueSql(column: string, wire: string): string {
   if (wire === 'timestamptz' || wire === 'timestamp') {
     return `(date_part('epoch', ${column}) * 1000000 - ${POSTGRES_EPOCH_US})::int8`;
   }
@@ -105,7 +122,7 @@ function addColumn(
 }
 
 /** Eight bytes as `hashint8extended` of hashfunc.c hashes them: small numbers hash alike in every width. */
-function folded(view: DataView, start: number): number {
+export function folded(view: DataView, start: number): number {
   const high = view.getInt32(start);
   return view.getInt32(start + 4) ^ (high >= 0 ? high : ~high);
 }

@@ -127,6 +127,18 @@ function placesSql(place: string, count: number): string {
   return `case when count(${place}) < ${count} then string_agg(${place}::text, ',') end as places`;
 }
 
+const INT8_OID = 20;
+
+/** Numbers of 64 bits as a parameter of the type `int8[]`. */
+export function int8Parameter(values: BigUint64Array): Uint8Array {
+  const elements = Buffer.allocUnsafe(12 * values.length);
+  for (const [at, value] of values.entries()) {
+    elements.writeInt32BE(8, 12 * at);
+    elements.writeBigUInt64BE(value, 12 * at + 4);
+  }
+  return binaryArray(INT8_OID, values.length, [elements]);
+}
+
 /** The binary form of a one-dimensional array (`array_recv` in PostgreSQL's arrayfuncs.c). */
 function binaryArray(elementOid: number, count: number, chunks: readonly Uint8Array[]): Uint8Array {
   const length = chunks.reduce((sum, chunk) => sum + chunk.length, ARRAY_HEADER_BYTES);

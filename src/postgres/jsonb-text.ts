@@ -3,6 +3,7 @@ import { ExactNumber, type ExactValue, isExactObject } from '../event/exact.js';
 const PLAIN = /^-?\d+(?:\.\d+)?$/u;
 const ZERO = /^-0(?:\.0*)?$/u;
 const SCIENTIFIC = /^(-?)(\d+)(?:\.(\d+))?[eE]([+-]?\d+)$/u;
+/** So many digits are written out unless it is said otherwise. */
 const MOST_EXPONENT = 1_000;
 const ASCII = /^[\0-\x7f]*$/u;
 
@@ -11,27 +12,29 @@ const ASCII = /^[\0-\x7f]*$/u;
  * their bytes (jsonb_util.c, `lengthCompareJsonbStringValue`), numbers with the digits that they came with. Undefined for
  * exponents that are too large to be written out.
  */
-export function jsonbText(value: ExactValue): string | undefined {
+export function jsonbText(value: ExactValue, mostExponent = MOST_EXPONENT): string | undefined {
   if (typeof value === 'string') return JSON.stringify(value);
   if (value === null || typeof value === 'boolean') return String(value);
-  if (value instanceof ExactNumber) return numberText(value.raw);
+  if (value instanceof ExactNumber) return numberText(value.raw, mostExponent);
   const parts: string[] = [];
   const add = (text: string | undefined, prefix: string) => text !== undefined && parts.push(prefix + text) > 0;
   if (isExactObject(value)) {
     const sorted = [...value].sort(([a], [b]) => order(a, b));
-    return sorted.every(([key, member]) => add(jsonbText(member), `${JSON.stringify(key)}: `))
+    return sorted.every(([key, member]) => add(jsonbText(member, mostExponent), `${JSON.stringify(key)}: `))
       ? `{${parts.join(', ')}}`
       : undefined;
   }
-  return value.every((item: ExactValue) => add(jsonbText(item), '')) ? `[${parts.join(', ')}]` : undefined;
+  return value.every((item: ExactValue) => add(jsonbText(item, mostExponent), ''))
+    ? `[${parts.join(', ')}]`
+    : undefined;
 }
 
 /** As `numeric_in` and `numeric_out` (numeric.c) have it: an exponent moves the point, and digits behind it are kept. */
-function numberText(raw: string): string | undefined {
+function numberText(raw: string, mostExponent: number): string | undefined {
   if (PLAIN.test(raw)) return ZERO.test(raw) ? raw.slice(1) : raw;
   const [, sign = '', whole = '', fraction = '', exponent = ''] = SCIENTIFIC.exec(raw) ?? [];
   const by = Number(exponent);
-  if (exponent === '' || Math.abs(by) > MOST_EXPONENT) return undefined;
+  if (exponent === '' || Math.abs(by) > mostExponent) return undefined;
   const digits = whole + fraction;
   const scale = Math.max(0, fraction.length - by);
   const moved = digits.padEnd(digits.length + by - fraction.length + scale, '0').padStart(scale + 1, '0');
