@@ -1,7 +1,8 @@
 import type { Command, Invocation } from './command.js';
 import { milliseconds } from './duration-values.js';
 import { gentleOptions } from './gentle-options.js';
-import { optional, toggle, type ValuesOf, withDefault } from './option.js';
+import { handOutOptions } from './hand-out-options.js';
+import { optional, type ValuesOf, withDefault } from './option.js';
 import { replayOptions } from './replay-options.js';
 import { choice, text } from './values.js';
 
@@ -55,20 +56,7 @@ const backfillOptions = {
     },
     text,
   ),
-  queue: optional(
-    {
-      flag: '--queue',
-      value: 'postgres://…',
-      summary: 'hand the partitions out to respool worker on any number of machines, over this database',
-      group: 'Many machines',
-    },
-    text,
-  ),
-  detach: toggle({
-    flag: '--detach',
-    summary: 'with --queue: end once everything is handed out; the same command again watches',
-    group: 'Many machines',
-  }),
+  ...handOutOptions('the partitions'),
   maxLock: withDefault(
     {
       flag: '--max-lock',

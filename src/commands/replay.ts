@@ -1,23 +1,11 @@
 import type { Command, Invocation } from './command.js';
-import { optional, toggle, type ValuesOf } from './option.js';
+import { handOutOptions } from './hand-out-options.js';
+import { optional, type ValuesOf } from './option.js';
 import { replayOptions } from './replay-options.js';
-import { size, text } from './values.js';
+import { size } from './values.js';
 
 const manyMachines = {
-  queue: optional(
-    {
-      flag: '--queue',
-      value: 'postgres://…',
-      summary: 'hand the dumps out in slices to respool worker on any number of machines, over this database',
-      group: 'Many machines',
-    },
-    text,
-  ),
-  detach: toggle({
-    flag: '--detach',
-    summary: 'with --queue: end once everything is handed out; the same command again watches',
-    group: 'Many machines',
-  }),
+  ...handOutOptions('the dumps in slices'),
   slice: optional(
     {
       flag: '--slice',
