@@ -11,6 +11,8 @@ const argv = process.argv.slice(2);
 const io = ioOf(process);
 const secrets = [...secretsOf(process.env)];
 const isVerbose = argv.some((word) => /^(-\w*v\w*|--verbose)$/.test(word)) || Boolean(process.env.RESPOOL_DEBUG);
+// Before anything else is loaded, so that the stack of a defect leads into the sources.
+if (isVerbose) process.setSourceMapsEnabled(true);
 const report = (error: unknown, exitCode: number): number => {
   io.stdout.write(errorReport(error, { argv, exitCode, secrets }) ?? '');
   return exitCode;

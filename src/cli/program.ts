@@ -2,11 +2,13 @@ import type { Command, Invocation, Io, Stop } from '../commands/command.js';
 import { commandLoaders, loadCommands } from '../commands/registry.js';
 import type { FlagShape } from '../config/check.js';
 import { type Config, emptyConfig } from '../config/config.js';
+import { loadConfig } from '../config/load.js';
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
 import type { Style } from '../report/output.js';
 import { withoutColors } from './io.js';
-import type { Typed } from './parse.js';
+import { readOptions } from './options.js';
+import { parseWords, type Typed } from './parse.js';
 import { readPackage } from './version.js';
 
 /** The world around one call of respool. */
@@ -54,8 +56,6 @@ async function runCommand(
   words: readonly string[],
   world: World & { readonly argv: readonly string[] },
 ): Promise<number> {
-  const { parseWords } = await import('./parse.js');
-  const { readOptions } = await import('./options.js');
   const typed = parseWords(command, words);
   const config = 'config' in command.options ? await readConfig(typed, world.io) : emptyConfig;
   world.onSecrets(config.secrets);
@@ -72,7 +72,6 @@ async function runCommand(
 }
 
 async function readConfig(typed: Typed, io: Io): Promise<Config> {
-  const { loadConfig } = await import('../config/load.js');
   const path = typed.texts.get('--config')?.at(-1);
   return loadConfig({ cwd: io.cwd, env: io.env, flags: flagShapes, ...(path !== undefined && { path }) });
 }

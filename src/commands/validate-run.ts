@@ -10,7 +10,10 @@ import { parseOutputs, printOutputs } from '../report/output.js';
 import type { Progress } from '../report/progress.js';
 import { VALIDATE_FORMATS, validateRenderers } from '../report/validate-renderers.js';
 import type { ValidateReport } from '../report/validate-report.js';
+import { writeWhole } from '../report/write-whole.js';
 import { type Catalog, loadCatalog } from '../schema/catalog.js';
+import { cellTypes } from '../schema/cell-types.js';
+import { impossibleSchemas } from '../schema/impossible.js';
 import { openSource } from '../sources/open.js';
 import type { Source } from '../sources/source.js';
 import { type Fixtures, readFixtures } from '../validate/fixtures.js';
@@ -139,7 +142,6 @@ function fixturesOf({ fixtures, validPattern, invalidPattern }: ValidateOptions,
 
 /** What is odd in the schemas: what was seen as they were read, and those that nothing can match. */
 async function oddSchemas({ options, config }: Call, catalog: Catalog): Promise<readonly string[]> {
-  const { impossibleSchemas } = await import('../schema/impossible.js');
   const name = options.name ?? config.fields.name ?? catalog.annotation.name;
   const pointer = name === undefined ? undefined : name.startsWith('/') ? parsePointer(name) : [name];
   return [...catalog.warnings, ...impossibleSchemas(catalog, pointer)];
@@ -148,7 +150,6 @@ async function oddSchemas({ options, config }: Call, catalog: Catalog): Promise<
 async function emitTypes({ options, io }: Call, catalog: Catalog): Promise<void> {
   if (options.emitTypes === undefined) return;
   const { renderTypes, topLevelField } = await import('../schema/typescript.js');
-  const { writeWhole } = await import('../report/write-whole.js');
   const nameField = topLevelField(options.name ?? catalog.annotation.name);
   await writeWhole(resolve(io.cwd, options.emitTypes), await renderTypes(catalog, nameField));
 }
@@ -156,7 +157,6 @@ async function emitTypes({ options, io }: Call, catalog: Catalog): Promise<void>
 /** Resolves to undefined when folders and patterns hold no file at all: an empty gate is a finding, not a mistake. */
 async function openParts(call: Call, catalog: Catalog): Promise<Source | undefined> {
   const { args, config, options, io } = call;
-  const { cellTypes } = await import('../schema/cell-types.js');
   const { format, columns, delimiter, quote, brotli, fixtures, split } = options;
   const words = [...args.map((word) => resolveSource(word, config).url), ...fixtures];
   try {

@@ -17,6 +17,7 @@ import { SideText } from '../flow/prepare/side-text.js';
 import type { HeldProblem } from '../flow/prepare/spec.js';
 import { Unwrapping } from '../flow/prepare/unwrapping.js';
 import { createQuickCheck } from '../schema/accept/quick-check.js';
+import { compileCatalog } from '../schema/compile.js';
 import { withLetterLines } from '../sources/letter-batch.js';
 import type { Decoder, RecordProblem } from '../sources/source.js';
 import { loadUnwrapper, type Unwrapper } from '../sources/unwrapper.js';
@@ -159,7 +160,6 @@ export class Examiner {
 export async function createExaminer(spec: ExaminationSpec): Promise<Examiner> {
   const module: { createDecoder(options: unknown): Decoder } = await import(spec.decoder.module);
   const { unwrapper } = spec;
-  const { compileCatalog } = await import('../schema/compile.js');
   return new Examiner(spec, {
     decoder: module.createDecoder(spec.decoder.options),
     unwrapper: unwrapper && (await loadUnwrapper(unwrapper)),

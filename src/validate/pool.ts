@@ -1,6 +1,7 @@
 import { buffersOf } from '../flow/prepare/pool.js';
 import { openThreadPool } from '../flow/thread-pool.js';
 import type { BatchFindings, ExaminationInput, ExaminationSpec } from './examination.js';
+import { createExaminer } from './examiner.js';
 
 /** Examines batches on several threads, or on this one. */
 export interface ExaminerPool extends AsyncDisposable {
@@ -23,7 +24,6 @@ export async function openExaminerPool(spec: ExaminationSpec, threads: number): 
 }
 
 async function openInline(spec: ExaminationSpec): Promise<ExaminerPool> {
-  const { createExaminer } = await import('./examiner.js');
   const examiner = await createExaminer(spec);
   return {
     threads: 1,

@@ -1,28 +1,70 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 
-const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The packages that a module loads, with all modules that it imports. */
 function packagesOf(path: string, seen = new Set<string>(), packages = new Set<string>()): Set<string> {
   if (seen.has(path)) return packages;
   seen.add(path);
-  for (const [, name = ''] of readFileSync(path, 'utf8').matchAll(/^(?:import|export)\b[^;]*?from '([^']+)';/gmu)) {
-    if (name.startsWith('.')) packagesOf(join(dirname(path), name), seen, packages);
+  const imports = /^(?:import|export)\b(?! type\b)[^;]*?from '([^']+)';/gmu;
+  for (const [, name = ''] of readFileSync(path, 'utf8').matchAll(imports)) {
+    if (name.startsWith('.')) packagesOf(join(dirname(path), name.replace(/js$/u, 'ts')), seen, packages);
     else if (!name.startsWith('node:')) packages.add(name);
   }
   return packages;
 }
 
 test('no command loads a library before it is run, so that help comes at once', () => {
-  const registry = join(dist, 'commands/registry.js');
-  const commands = [...readFileSync(registry, 'utf8').matchAll(/import\('([^']+)'\)/gu)].map(([, name = '']) => name);
+  const registry = readFileSync(join(root, 'src/commands/registry.ts'), 'utf8');
+  const commands = [...registry.matchAll(/import\('\.\/([^']+)\.js'\)/gu)].map(([, name = '']) => name);
 
   expect(commands.length).toBeGreaterThan(5);
   for (const name of commands) {
-    const packages = [...packagesOf(join(dist, 'commands', name))].filter((each) => each !== 'fastest-levenshtein');
+    const packages = [...packagesOf(join(root, 'src/commands', `${name}.ts`))];
     expect({ name, packages }).toEqual({ name, packages: [] });
   }
+});
+
+/** The files of `dist/` that a run of the command line loads. */
+function loadedBy(words: readonly string[]): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'respool-start-'));
+  try {
+    const log = join(folder, 'loaded');
+    const hook = `import { appendFileSync } from 'node:fs';
+      export async function load(url, context, next) {
+        appendFileSync(${JSON.stringify(log)}, url + '\\n');
+        return next(url, context);
+      }`;
+    const register = join(folder, 'register.mjs');
+    writeFileSync(
+      register,
+      `import { register } from 'node:module';
+      register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(hook))});`,
+    );
+    const bin = join(root, 'bin/respool.js');
+    const { stdout } = spawnSync(process.execPath, ['--import', pathToFileURL(register).href, bin, ...words], {
+      encoding: 'utf8',
+    });
+    expect(stdout).not.toBe('');
+    const loaded = readFileSync(log, 'utf8').split('\n');
+    return loaded.filter((url) => url.startsWith(pathToFileURL(join(root, 'dist')).href));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+test.each([
+  ['validate', ['validate', 'fixtures/demo/harbour.ndjson', '--schema', 'fixtures/demo/schema', '--max-invalid', '9']],
+  ['replay', ['replay', 'fixtures/demo/harbour.ndjson', '--dry-run', '--to', 'file:-']],
+  ['--version', ['--version']],
+])('the start of %s reads a few files, not a file for each module', (_, words) => {
+  const files = loadedBy(words);
+
+  expect(files.length).toBeGreaterThan(1);
+  expect(files.length).toBeLessThan(40);
 });
