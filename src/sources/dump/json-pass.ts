@@ -1,39 +1,8 @@
-import type { RecordProblem } from '../source.js';
+import { JsonFindings, type Problem } from './json-findings.js';
 import { breakBefore, countLines, findResume, indentOf, isLineEnd, lastBreak } from './json-resume.js';
 import { isSpace, type JsonScanner } from './json-scanner.js';
-import { type Cut, type Following, problemRawBytes } from './splitter.js';
-
-/** What is taken for a record. */
-export interface JsonOptions {
-  /** Whether a file is one JSON text, so that whatever stands behind it is a problem. */
-  readonly isSingle: boolean;
-  /** Whether a top-level array is one record instead of many. */
-  readonly keepsArrays?: boolean;
-  readonly batchRecords: number;
-}
-
-/** Where reading stands between two values. */
-export interface JsonState {
-  /** `unknown`: behind settled or broken records, in a top-level array or not. */
-  readonly context: 'top' | 'array' | 'unknown';
-  /** In an array: what may come next. */
-  readonly expects: 'first' | 'value' | 'comma';
-  /** Behind a broken value: the next one begins on a line that is indented no further. */
-  readonly resumeWithin: number | undefined;
-  /** The one JSON text has ended: what is left is `trailing`, and once reported, `passed`. */
-  readonly rest: 'none' | 'trailing' | 'passed';
-}
-
-/** The state in front of the first byte. */
-export const startOfFile: JsonState = { context: 'top', expects: 'first', resumeWithin: undefined, rest: 'none' };
-
-interface Safe {
-  readonly at: number;
-  readonly line: number;
-  readonly state: JsonState;
-  readonly values: number;
-  readonly problems: number;
-}
+import type { JsonOptions, JsonState } from './json-state.js';
+import type { Cut, Following } from './splitter.js';
 
 interface Tools {
   readonly scanner: JsonScanner;
@@ -43,16 +12,12 @@ interface Tools {
 
 /** One way through the bytes of a window, up to the last place where they can be cut. */
 export class JsonPass {
-  /** The last position at which the bytes can be cut, and what was known there. */
-  safe: Safe;
   /** Indentation of the value that does not end in these bytes. */
   pendingIndent = 0;
   private at = 0;
   private line = 0;
   private state: JsonState;
-  private readonly spans: number[] = [];
-  private readonly spanLines: number[] = [];
-  private readonly problems: RecordProblem[] = [];
+  private readonly findings: JsonFindings;
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -60,23 +25,20 @@ export class JsonPass {
     private readonly tools: Tools,
   ) {
     this.state = tools.state;
-    this.safe = { at: 0, line: 0, state: tools.state, values: 0, problems: 0 };
+    this.findings = new JsonFindings(bytes, tools.state);
+  }
+
+  /** What is known at the place where the bytes have been cut. */
+  get cutState(): JsonState {
+    return this.findings.safe.state;
   }
 
   /** Returns undefined when no value, and nothing else that can be told, ends in these bytes. */
   run(): Cut | undefined {
     const { batchRecords } = this.tools.options;
-    while (this.spanLines.length < batchRecords && this.step());
+    while (this.findings.values < batchRecords && this.step());
     if (this.following !== 'open' && this.at >= this.bytes.length) this.close();
-    const { at, line, values, problems } = this.safe;
-    if (at === 0) return undefined;
-    return {
-      end: at,
-      spans: Uint32Array.from(this.spans.slice(0, 2 * values)),
-      spanLines: Uint32Array.from(this.spanLines.slice(0, values)),
-      lines: line,
-      problems: this.problems.slice(0, problems),
-    };
+    return this.findings.cut();
   }
 
   /** Takes one value, bracket, comma or defect. Returns false when the bytes are used up. */
@@ -112,8 +74,7 @@ export class JsonPass {
     if (this.state.context === 'array' && this.state.expects === 'comma') {
       this.report(start, { code: 'invalid_json', message: 'a comma is missing between two elements of the array' }, 0);
     }
-    this.spans.push(start, tools.scanner.end);
-    this.spanLines.push(this.line);
+    this.findings.add(start, tools.scanner.end, this.line);
     const isLast = tools.options.isSingle && this.state.context === 'top';
     this.state = { ...this.state, expects: 'comma', rest: isLast ? 'trailing' : 'none' };
     return this.moveTo(tools.scanner.end, tools.scanner.lines);
@@ -204,16 +165,15 @@ export class JsonPass {
 
   /** Only whitespace is left. Behind a comma or an opening bracket no cut is made: their fate is told by what follows. */
   private keepOneByte(): boolean {
-    return this.state === this.safe.state && this.markLastByte();
+    return this.state === this.findings.safe.state && this.markLastByte();
   }
 
   /** The last byte waits for what follows: only with it can a batch be made if the file ends in a problem. */
   private markLastByte(): false {
     const last = this.bytes.length - 1;
-    if (this.following !== 'open' || last <= this.safe.at) return false;
+    if (this.following !== 'open' || last <= this.findings.safe.at) return false;
     const line = this.line - (isLineEnd(this.bytes, last) ? 1 : 0);
-    const counts = { values: this.spanLines.length, problems: this.problems.length };
-    this.safe = { at: last, line, state: this.state, ...counts };
+    this.findings.mark({ at: last, line, state: this.state });
     return false;
   }
 
@@ -238,14 +198,12 @@ export class JsonPass {
 
   private mark(): boolean {
     if (this.at >= this.bytes.length && this.following === 'open') return true;
-    const counts = { values: this.spanLines.length, problems: this.problems.length };
-    this.safe = { at: this.at, line: this.line, state: this.state, ...counts };
+    this.findings.mark({ at: this.at, line: this.line, state: this.state });
     return true;
   }
 
-  private report(offset: number, problem: Pick<RecordProblem, 'code' | 'message'>, length: number): void {
-    const raw = this.bytes.slice(offset, offset + Math.min(length, problemRawBytes));
-    this.problems.push({ ...problem, offset, line: this.line, raw });
+  private report(offset: number, problem: Problem, length: number): void {
+    this.findings.report(problem, { offset, length, line: this.line });
   }
 }
 

@@ -1,5 +1,6 @@
-import { type JsonOptions, JsonPass, startOfFile } from './json-pass.js';
+import { JsonPass } from './json-pass.js';
 import { JsonScanner } from './json-scanner.js';
+import { type JsonOptions, startOfFile } from './json-state.js';
 import type { Splitter } from './splitter.js';
 
 /**
@@ -19,7 +20,7 @@ export function jsonSplitter(options: JsonOptions): Splitter {
       const cut = pass.run();
       pendingIndent = pass.pendingIndent;
       if (cut === undefined) return undefined;
-      state = pass.safe.state;
+      state = pass.cutState;
       const records = (cut.spans?.length ?? 0) / 2;
       aim = records === 0 ? Number.POSITIVE_INFINITY : Math.ceil((cut.end / records) * options.batchRecords * 1.1);
       return cut;
