@@ -3,6 +3,7 @@ import type { DoneStretch } from '../sources/source.js';
 import type { Lane } from './lane.js';
 import { createLineNumbers } from './line-numbers.js';
 import type { PreparedItem } from './prepare/in-order.js';
+import type { PreparedBatch } from './prepare/spec.js';
 import type { Recall } from './recall.js';
 import type { Settlement } from './settlement.js';
 import { type IntentLog, intentOf } from './state/intents.js';
@@ -25,6 +26,8 @@ interface Way {
   readonly intents: IntentLog | undefined;
   /** What earlier invocations have settled: its lines count in front of those read now. */
   readonly done: readonly DoneStretch[];
+  /** Takes back the memory of a batch that has been settled and that no sink holds any more. */
+  readonly release: ((batch: PreparedBatch) => void) | undefined;
   /** Called whenever a batch has come to rest, or failed to: a source that waits for messages may have to be woken. */
   readonly onArrival: (error: unknown) => void;
 }
@@ -41,14 +44,21 @@ export function createCarrier(way: Way): Carrier {
   const stored = new Map<number, number>();
   let failure: { readonly error: unknown } | undefined;
 
-  const deliverToAll = (item: PreparedItem) =>
-    Promise.all(way.lanes.map(async (lane, at) => [lane.sink.label, await deliver(way, lane, { item, at })] as const));
+  const deliverToAll = (item: PreparedItem, holders: Set<Lane>) =>
+    Promise.all(
+      way.lanes.map(async (lane, at) => {
+        const onLetGo = () => holders.delete(lane);
+        return [lane.sink.label, await deliver(way, lane, { item, at, onLetGo })] as const;
+      }),
+    );
   const go = async (item: PreparedItem, firstLine: number) => {
-    const answers = deliverToAll(item);
+    const holders = new Set(way.lanes);
+    const answers = deliverToAll(item, holders);
     const leave = () => delivering.delete(answers);
     delivering.add(answers);
     answers.then(leave, leave);
     await way.settlement.settle({ item, firstLine, verdicts: new Map(await answers) });
+    if (holders.size === 0) way.release?.(item.prepared);
   };
   /** What is being settled does not keep the sinks waiting. */
   const roomForOne = async () => {
@@ -93,7 +103,7 @@ export function createCarrier(way: Way): Carrier {
 async function deliver(
   { recall, intents }: Way,
   lane: Lane,
-  { item, at }: { readonly item: PreparedItem; readonly at: number },
+  { item, at, onLetGo }: { readonly item: PreparedItem; readonly at: number; readonly onLetGo: () => void },
 ): Promise<readonly Verdict[] | undefined> {
   const { raw, prepared } = item;
   const { label: sink } = lane.sink;
@@ -104,6 +114,7 @@ async function deliver(
     part: raw.part,
     encoded: prepared.encoded[at]?.data,
     refused: prepared.refused[at] ?? [],
+    onLetGo,
     onCommitting: (token, verdicts) =>
       intents?.note(intentOf({ sink, token, part: raw.part, from: raw.from, to: raw.to }, events, verdicts)),
   };

@@ -102,6 +102,8 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
     ...{ lanes, settlement, recall, done: run.position?.done ?? [] },
     // A queue gives out what is left of it to a new run: nobody takes this one up again.
     intents: source.settles === 'messages' ? undefined : intents,
+    // What a queue is told of a batch may have to wait for others.
+    release: source.settles === 'messages' ? undefined : job.pool.release,
     // What is being read is not waited for: a queue that is followed may have nothing for long.
     onArrival: (error) => {
       if (error !== undefined || whyStop() !== undefined) enough.abort();

@@ -128,6 +128,11 @@ export interface Delivery {
    * request must not be made.
    */
   readonly onCommitting?: (token: string, verdicts: readonly Verdict[]) => void | Promise<void>;
+  /**
+   * Called at the end by a sink that will never look at the events and what was encoded of them again: neither it, nor any
+   * connection that still has some of it to send. Without the call they are left alone.
+   */
+  readonly onLetGo?: () => void;
 }
 
 export type Verdict =

@@ -1,5 +1,6 @@
 import { openThreadPool } from '../thread-pool.js';
 import { createPreparer } from './preparer.js';
+import { createRelease } from './release.js';
 import type { PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
 
 /** Prepares batches on several threads, or on this one. */
@@ -8,6 +9,11 @@ export interface PreparePool extends AsyncDisposable {
   readonly threads: number;
   /** Answers in the order of the calls. The bytes of the input are gone for the caller. */
   prepare(input: PrepareInput): Promise<PreparedBatch>;
+  /**
+   * Gives back the memory of a batch that nobody will look at again: its columns are empty from then on. Absent where the
+   * batches are made on the calling thread.
+   */
+  release?(batch: PreparedBatch): void;
 }
 
 /** Opens a pool of `threads` workers; 0 prepares on the calling thread, which small inputs are better off with. */
@@ -30,6 +36,7 @@ function openThreads(spec: PrepareSpec, threads: number): PreparePool {
   return {
     threads,
     prepare: (input) => pool.run(input, buffersOf(input)),
+    release: createRelease(),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }

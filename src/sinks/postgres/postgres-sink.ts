@@ -73,9 +73,10 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
     return outcome === 'unknown' ? retrying(() => isThere(database, batch, signal), signal) : outcome === 'committed';
   };
 
-  const attempt = async (delivery: Delivery, signal: AbortSignal) => {
+  const attempt = async (delivery: Delivery, onWrite: () => void, signal: AbortSignal) => {
     const table = await ready(signal);
     for (let refreshes = 0; ; refreshes++) {
+      onWrite();
       try {
         return await write(delivery, table, signal);
       } catch (error) {
@@ -100,7 +101,14 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
         partitions: foresight.partitions(),
       };
     },
-    deliver: (delivery, signal) => retrying(() => attempt(delivery, signal), signal),
+    async deliver(delivery, signal) {
+      let writes = 0;
+      const onWrite = () => writes++;
+      const verdicts = await retrying(() => attempt(delivery, onWrite, signal), signal);
+      // A session that broke may still have something to send.
+      if (writes === 1) delivery.onLetGo?.();
+      return verdicts;
+    },
     recall,
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
