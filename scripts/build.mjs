@@ -35,10 +35,12 @@ const GROUPS = [
     [
       'sources/open',
       'flow/peek',
-      'flow/prepare/pool',
-      'flow/prepare/preparer',
+      'flow/prepare/identify',
+      'flow/prepare/quick-path',
+      'flow/prepare/unwrapping',
       'schema/catalog',
       'schema/cell-types',
+      'schema/compile',
       'commands/schema-option',
       'commands/threads',
       'commands/with-progress',
@@ -46,6 +48,7 @@ const GROUPS = [
     ],
   ],
   ['validate', ['commands/validate-run', 'validate/examiner']],
+  ['prepare', ['flow/prepare/pool', 'flow/prepare/preparer']],
   ['replay', ['commands/replay-run']],
 ];
 
@@ -55,7 +58,7 @@ const bundle = await rolldown({
   input: Object.fromEntries(ENTRIES.map((name) => [name, resolve(src, `${name}.ts`)])),
   platform: 'node',
   external: [/^node:/, ...Object.keys(dependencies).map((name) => new RegExp(`^${name}(/|$)`))],
-  plugins: [modulesByUrl()],
+  plugins: [modulesByUrl(), asciiOnly()],
   // The oldest Node that is supported knows no `await using`.
   transform: { target: 'es2023' },
   treeshake: { moduleSideEffects: false },
@@ -95,4 +98,16 @@ function modulesByUrl() {
     return { code: named, map: null };
   };
   return { name: 'modules-by-url', transform: { filter: { code: 'import.meta.url' }, handler } };
+}
+
+/** Characters beyond ASCII are written as escapes: V8 holds such a text in half the memory, and reads it faster. They stand in literals alone. */
+function asciiOnly() {
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return {
+    name: 'ascii-only',
+    generateBundle(_, bundle) {
+      for (const file of Object.values(bundle))
+        if (file.type === 'chunk') file.code = file.code.replace(/[^\0-\x7f]/g, escaped);
+    },
+  };
 }

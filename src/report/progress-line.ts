@@ -6,16 +6,18 @@ import { bytes, duration, shorten, thousands } from './text.js';
  * One line that says how far a run has come: events, rates, share and time left where the size is known, and for each
  * sink how far it lags behind and what it waits for.
  */
-export function renderProgress(snapshot: Snapshot, rate: Rate, width = Number.POSITIVE_INFINITY): string {
-  const parts = [
-    ...shareOf(snapshot),
-    `${thousands(snapshot.read)} events`,
-    `${thousands(rate.eventsPerSecond)}/s`,
-    `${bytes(rate.bytesPerSecond)}/s`,
-    ...timeLeft(snapshot, rate),
-    ...snapshot.sinks.flatMap((sink) => sinkPart(sink, snapshot)),
-  ];
-  return shorten(parts.join(' · '), width);
+export function renderProgress(snapshot: Snapshot, rate: Rate | undefined, width = Number.POSITIVE_INFINITY): string {
+  const sinks = snapshot.sinks.flatMap((sink) => sinkPart(sink, snapshot));
+  // A small source has been read before its first event has come through: its share would say that all is done.
+  const parts = snapshot.read === 0 ? ['0 events'] : [...shareOf(snapshot), ...speedOf(snapshot, rate)];
+  return shorten([...parts, ...sinks].join(' · '), width);
+}
+
+function speedOf(snapshot: Snapshot, rate: Rate | undefined): string[] {
+  const events = `${thousands(snapshot.read)} events`;
+  if (rate === undefined) return [events];
+  const { eventsPerSecond, bytesPerSecond } = rate;
+  return [events, `${thousands(eventsPerSecond)}/s`, `${bytes(bytesPerSecond)}/s`, ...timeLeft(snapshot, rate)];
 }
 
 function shareOf({ bytesRead, bytesTotal }: Snapshot): string[] {

@@ -8,7 +8,8 @@ export interface Rate {
 
 /** Rates over the last `windowMs`, so that a stall shows and a fast start does not flatter. */
 export interface RateMeter {
-  add(snapshot: Snapshot, nowMs: number): Rate;
+  /** Undefined while nothing is known but where things stand. */
+  add(snapshot: Snapshot, nowMs: number): Rate | undefined;
 }
 
 interface Sample {
@@ -17,7 +18,7 @@ interface Sample {
   readonly bytesRead: number;
 }
 
-/** Opens a meter; the first sample counts from a standstill, and so does one that has gone back, as where another phase begins. */
+/** Opens a meter. It begins anew with a sample that has gone back, as where another phase begins. */
 export function createRateMeter(windowMs = 10_000): RateMeter {
   let samples: readonly Sample[] = [];
   return {
@@ -27,7 +28,8 @@ export function createRateMeter(windowMs = 10_000): RateMeter {
       const previous = samples.at(-1) ?? last;
       const beginsAnew = read < previous.read || bytesRead < previous.bytesRead;
       samples = inWindow === -1 || beginsAnew ? [last] : [...samples.slice(Math.max(0, inWindow - 1)), last];
-      const first = samples[0] ?? last;
+      const [first = last] = samples;
+      if (first === last) return undefined;
       const seconds = Math.max(nowMs - first.atMs, 1) / 1000;
       return {
         eventsPerSecond: (last.read - first.read) / seconds,

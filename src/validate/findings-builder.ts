@@ -24,12 +24,13 @@ export class FindingsBuilder {
   unknownNames = 0;
   private readonly problems: FoundProblem[] = [];
   private problemCount = 0;
-  private readonly groups = new Map<string, Counted<FoundGroup>>();
+  // Of thousands of small files most have nothing to tell: maps are made when there is something to put in.
+  private groups: Map<string, Counted<FoundGroup>> | undefined;
   private readonly names = new Map<string, Counted<FoundName>>();
-  private readonly mutants = new Map<string, Counted<FoundMutant>>();
-  private readonly changes = new Map<string, Counted<FoundChange>>();
-  private readonly misplaced = new Map<string, Counted<FoundMisplacement>>();
-  private readonly days = new Map<string, number>();
+  private mutants: Map<string, Counted<FoundMutant>> | undefined;
+  private changes: Map<string, Counted<FoundChange>> | undefined;
+  private misplaced: Map<string, Counted<FoundMisplacement>> | undefined;
+  private days: Map<string, number> | undefined;
 
   constructor(private readonly maxProblems: number) {}
 
@@ -50,6 +51,7 @@ export class FindingsBuilder {
     const { name = '', rule, message, line } = problem;
     const pointer = problem.pointer.replace(INDEX, '/*');
     const key = JSON.stringify([name, rule, pointer]);
+    this.groups ??= new Map();
     const group = this.groups.get(key);
     if (group === undefined) this.groups.set(key, { name, rule, pointer, message, line, count: 1 });
     else group.count++;
@@ -58,21 +60,25 @@ export class FindingsBuilder {
   /** Takes a mutant that the schema lets through. */
   survive(mutant: Omit<FoundMutant, 'count'>): void {
     const pointer = mutant.pointer.replace(INDEX, '/*');
+    this.mutants ??= new Map();
     countOne(this.mutants, [mutant.name, mutant.mutation, pointer], { ...mutant, pointer });
   }
 
   /** Takes an event that the schemas as they were judge otherwise. */
   change(change: Omit<FoundChange, 'count'>): void {
+    this.changes ??= new Map();
     countOne(this.changes, [change.name, change.verdict], change);
   }
 
   /** Takes a valid event that the table has no partition for. */
   misplace(misplacement: Omit<FoundMisplacement, 'count'>): void {
+    this.misplaced ??= new Map();
     countOne(this.misplaced, [misplacement.name, misplacement.place], misplacement);
   }
 
   /** Counts an invalid event of this day. */
   countDay(day: string): void {
+    this.days ??= new Map();
     this.days.set(day, (this.days.get(day) ?? 0) + 1);
   }
 
@@ -91,14 +97,18 @@ export class FindingsBuilder {
       unknownNames,
       problems,
       problemCount,
-      groups: [...this.groups.values()],
-      names: [...this.names.values()],
-      mutants: [...this.mutants.values()],
-      changes: [...this.changes.values()],
-      misplaced: [...this.misplaced.values()],
-      days: [...this.days].map(([day, invalid]) => ({ day, invalid })),
+      groups: valuesOf(this.groups),
+      names: valuesOf(this.names),
+      mutants: valuesOf(this.mutants),
+      changes: valuesOf(this.changes),
+      misplaced: valuesOf(this.misplaced),
+      days: [...(this.days ?? [])].map(([day, invalid]) => ({ day, invalid })),
     };
   }
+}
+
+function valuesOf<Value>(found: ReadonlyMap<string, Value> | undefined): Value[] {
+  return found === undefined ? [] : [...found.values()];
 }
 
 /** Counts one more of a kind; the first of it stands for all. */

@@ -1,4 +1,4 @@
-import { buffersOf } from '../flow/prepare/pool.js';
+import { buffersOf } from '../flow/prepare/buffers.js';
 import { openThreadPool } from '../flow/thread-pool.js';
 import type { BatchFindings, ExaminationInput, ExaminationSpec } from './examination.js';
 import { createExaminer } from './examiner.js';

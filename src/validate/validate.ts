@@ -1,4 +1,3 @@
-import { untilStopped } from '../flow/until-stopped.js';
 import type { PartFailure, RawBatch, Source } from '../sources/source.js';
 import type { BatchFindings, Expectation } from './examination.js';
 import type { ExaminerPool } from './pool.js';
@@ -6,6 +5,7 @@ import { Summary } from './summary.js';
 
 /** One invocation of `validate`: everything is open, and the events can be examined. */
 export interface Validation {
+  /** Its batches end when the user stops the run, also where a read hangs. */
   readonly source: Source;
   readonly pool: ExaminerPool;
   /** What the events of a part should be. */
@@ -64,24 +64,27 @@ function addEmptyParts({ source, expects }: Validation, summary: Summary, failed
   }
 }
 
-type RawRest = Omit<RawBatch, 'bytes' | 'spans' | 'spanLines'>;
+type RawRest = Pick<RawBatch, 'part' | 'undecodable' | 'storedBytes' | 'lines'>;
 type Examined = { readonly kind: 'examined'; readonly raw: RawRest; readonly findings: BatchFindings } | PartFailure;
 
 async function* examineInOrder({ source, pool, expects, finish }: Validation): AsyncGenerator<Examined> {
   const underWay: Promise<Examined>[] = [];
-  for await (const item of untilStopped(source.batches([], finish), finish)) {
+  for await (const item of source.batches([], finish)) {
     underWay.push(item.kind === 'failure' ? Promise.resolve(item) : examine(item));
     // One batch more than there are threads, so that no thread waits for the reader.
     while (underWay.length > pool.threads + 1) yield* first(underWay);
   }
   while (underWay.length > 0) yield* first(underWay);
 
-  function examine({ bytes, spans, spanLines, ...raw }: RawBatch): Promise<Examined> {
-    const columns = { ...(spans && { spans }), ...(spanLines && { spanLines }) };
-    const expected = expects(source.parts[raw.part]?.label ?? '');
+  function examine(raw: RawBatch): Promise<Examined> {
+    const { format, bytes, spans, spanLines, part, lines, undecodable, storedBytes } = raw;
+    const columns = spans === undefined ? undefined : { spans, ...(spanLines && { spanLines }) };
+    const expected = expects(source.parts[part]?.label ?? '');
+    // What is kept of the batch while it is examined: not its bytes, which go to another thread.
+    const rest = { part, undecodable, storedBytes, ...(lines !== undefined && { lines }) };
     const examined = pool
-      .examine({ format: raw.format, bytes, ...columns, expects: expected })
-      .then((findings) => ({ kind: 'examined' as const, raw, findings }));
+      .examine({ format, bytes, ...columns, expects: expected })
+      .then((findings) => ({ kind: 'examined' as const, raw: rest, findings }));
     // Whoever awaits it in its turn hears of a failure; until then it is not unhandled.
     examined.catch(() => undefined);
     return examined;

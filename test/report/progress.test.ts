@@ -45,6 +45,16 @@ test('the rate is that of the last ten seconds, so a stall shows', () => {
   expect(printed().split('\n').at(-2)).toBe('10,000 events · 0/s · 0 B/s');
 });
 
+test('while no event has come through, nothing is said of how much is done and how fast', () => {
+  const { clock, progress, printed } = start();
+  for (const ms of [0, 1000, 2000]) {
+    clock.ms = ms;
+    progress.update(at(0, { bytesRead: 176_000, bytesTotal: 176_000 }));
+  }
+
+  expect(printed()).toBe('0 events\n');
+});
+
 test('a sink that waits is named with its reason, and one that lags with how much', () => {
   const { clock, progress, printed } = start();
   clock.ms = 2000;
@@ -56,7 +66,7 @@ test('a sink that waits is named with its reason, and one that lags with how muc
   progress.update(at(1, { sinks }));
 
   expect(printed()).toBe(
-    '1,000 events · 0/s · 0 B/s · mixpanel waits: rate limit, next try in 8 s (600 behind) · datadog 500 behind\n',
+    '1,000 events · mixpanel waits: rate limit, next try in 8 s (600 behind) · datadog 500 behind\n',
   );
 });
 

@@ -1,4 +1,5 @@
 import { openThreadPool } from '../thread-pool.js';
+import { buffersOf } from './buffers.js';
 import { createPreparer } from './preparer.js';
 import { createRelease } from './release.js';
 import type { PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
@@ -39,9 +40,4 @@ function openThreads(spec: PrepareSpec, threads: number): PreparePool {
     release: createRelease(),
     [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
-}
-
-/** The buffers of a raw batch, which move to the thread that takes it. */
-export function buffersOf({ bytes, spans, spanLines }: Pick<PrepareInput, 'bytes' | 'spans' | 'spanLines'>) {
-  return [...new Set([bytes, spans, spanLines].flatMap((column) => column?.buffer ?? []))];
 }

@@ -1,6 +1,8 @@
 import type { ObjectScan } from '../../event/scan.js';
-import { escapeEnd, isDigit, isSame, plainEnd, skipSpace, standsAt } from './bytes.js';
-import { type AcceptMember, AcceptNode, Kind, signatureOf } from './node.js';
+import { escapeEnd, plainEnd, skipSpace, standsAt } from './bytes.js';
+import { type AcceptMember, AcceptNode, findMember, Kind } from './node.js';
+import { numberEnd, wordEnd } from './scalars.js';
+import { UnknownKeys } from './unknown-keys.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -11,15 +13,12 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const MINUS = 0x2d;
-const POINT = 0x2e;
 const ZERO = 0x30;
 const NINE = 0x39;
 const SPACE = 0x20;
 const NO = -1;
 
 const DEEPEST = 64;
-const MOST_DIGITS = 15;
-const MOST_UNKNOWN_KEYS = 256;
 const ANYTHING = new AcceptNode();
 
 /**
@@ -31,10 +30,7 @@ export class Acceptor {
   private text: Uint8Array = new Uint8Array(0);
   private view: Buffer = Buffer.alloc(0);
   private scan: ObjectScan | undefined;
-  /** Keys, unknown to the schema, of the objects that are open, innermost last. */
-  private keyStarts = new Uint32Array(256);
-  private signatures = new Int32Array(256);
-  private keys = 0;
+  private readonly keys = new UnknownKeys();
 
   /** Turns to the buffer in which the next events lie. */
   begin(text: Uint8Array): void {
@@ -46,7 +42,7 @@ export class Acceptor {
   accepts(node: AcceptNode, start: number, end: number, scan?: ObjectScan): boolean {
     const { text } = this;
     this.scan = scan;
-    this.keys = 0;
+    this.keys.count = 0;
     if (scan !== undefined) scan.count = 0;
     const first = skipSpace(text, start);
     if (text[first] !== OPEN_BRACE) return false;
@@ -60,15 +56,15 @@ export class Acceptor {
     const byte = this.text[at] as number; // past the end it is undefined, which nothing below accepts
     if (byte === QUOTE) return this.string(node, at + 1);
     if (byte === OPEN_BRACE) return this.object(node, at, depth + 1);
-    if ((byte >= ZERO && byte <= NINE) || byte === MINUS) return this.number(node, at);
+    if ((byte >= ZERO && byte <= NINE) || byte === MINUS) return numberEnd(node, this.text, at, this.view);
     if (byte === OPEN_BRACKET) return this.array(node, at, depth + 1);
-    return this.word(node, at, byte);
+    return wordEnd(node, this.text, at, byte);
   }
 
   private object(node: AcceptNode, at: number, depth: number): number {
     if (depth > DEEPEST || node.isUncertain || (node.kinds & Kind.object) === 0) return NO;
     const { text, scan } = this;
-    const outerKeys = this.keys;
+    const outerKeys = this.keys.count;
     const { members } = node;
     let seen = 0;
     let expected = node.first;
@@ -92,7 +88,7 @@ export class Acceptor {
       } else {
         keyEnd = plainEnd(text, keyStart);
         if (keyEnd < 0) return NO;
-        const found = this.find(members, keyStart, keyEnd);
+        const found = findMember(members, text, keyStart, keyEnd);
         const member = found === NO ? undefined : members[found];
         if (member !== undefined) {
           if ((seen & member.bit) !== 0) return NO;
@@ -103,7 +99,7 @@ export class Acceptor {
           previous = member;
           expected = member.next;
         } else {
-          if (!node.allowsOthers || this.isRepeated(outerKeys, keyStart, keyEnd)) return NO;
+          if (!node.allowsOthers || this.keys.isRepeated(text, outerKeys, keyStart, keyEnd)) return NO;
           child = node.others ?? ANYTHING;
         }
       }
@@ -119,38 +115,10 @@ export class Acceptor {
       if (byte === COMMA) {
         i = skipSpace(text, i + 1);
       } else if (byte === CLOSE_BRACE) {
-        this.keys = outerKeys;
+        this.keys.count = outerKeys;
         return (seen & node.required) === node.required ? i + 1 : NO;
       } else return NO;
     }
-  }
-
-  /** Whether the object that is open has had the key already, or too many keys to tell; if not, it has now. */
-  private isRepeated(outerKeys: number, start: number, end: number): boolean {
-    // Comparing each key with all others is only quick while they are few.
-    if (this.keys - outerKeys >= MOST_UNKNOWN_KEYS) return true;
-    const signature = signatureOf(this.text, start, end);
-    for (let other = outerKeys; other < this.keys; other++) {
-      if (this.signatures[other] === signature && isSame(this.text, this.keyStarts[other] ?? 0, start, end - start))
-        return true;
-    }
-    if (this.keys === this.keyStarts.length) this.grow();
-    this.keyStarts[this.keys] = start;
-    this.signatures[this.keys] = signature;
-    this.keys++;
-    return false;
-  }
-
-  /** Index of the member with this key, or NO. */
-  private find(members: readonly AcceptMember[], start: number, end: number): number {
-    if (members.length === 0) return NO;
-    const signature = signatureOf(this.text, start, end);
-    for (let i = 0; i < members.length; i++) {
-      const member = members[i] as AcceptMember; // within bounds by the loop condition
-      if (member.signature !== signature || member.key.length !== end - start) continue;
-      if (standsAt(this.text, start, member.key)) return i;
-    }
-    return NO;
   }
 
   private string(node: AcceptNode, start: number): number {
@@ -196,29 +164,6 @@ export class Acceptor {
     return true;
   }
 
-  private number(node: AcceptNode, at: number): number {
-    const { text } = this;
-    const isNegative = text[at] === MINUS;
-    const start = isNegative ? at + 1 : at;
-    let i = start;
-    let whole = 0;
-    if (text[i] === ZERO) i++;
-    else while (isDigit(text[i])) whole = whole * 10 + ((text[i++] as number) - ZERO); // a digit
-    if (i === start || i - start > MOST_DIGITS) return NO;
-    const isFraction = text[i] === POINT;
-    if (isFraction) {
-      const point = i++;
-      while (isDigit(text[i])) i++;
-      if (i === point + 1) return NO;
-    }
-    // Exponents are left to the real check.
-    if (((text[i] ?? 0) | 0x20) === 0x65) return NO;
-    if ((node.kinds & (isFraction ? Kind.fraction : Kind.integer)) === 0) return NO;
-    if (!node.hasLimits) return i;
-    const value = isFraction ? Number(this.view.toString('latin1', at, i)) : isNegative ? -whole : whole;
-    return node.contains(value) ? i : NO;
-  }
-
   private array(node: AcceptNode, at: number, depth: number): number {
     if (depth > DEEPEST || (node.kinds & Kind.array) === 0) return NO;
     const { text } = this;
@@ -237,23 +182,4 @@ export class Acceptor {
       else return NO;
     }
   }
-
-  private word(node: AcceptNode, at: number, first: number): number {
-    const { text } = this;
-    if (first === 0x74) return (node.kinds & Kind.boolean) !== 0 && standsAt(text, at, TRUE) ? at + 4 : NO;
-    if (first === 0x66) return (node.kinds & Kind.boolean) !== 0 && standsAt(text, at, FALSE) ? at + 5 : NO;
-    return (node.kinds & Kind.null) !== 0 && standsAt(text, at, NULL) ? at + 4 : NO;
-  }
-
-  private grow(): void {
-    const { keyStarts, signatures } = this;
-    this.keyStarts = new Uint32Array(keyStarts.length * 2);
-    this.keyStarts.set(keyStarts);
-    this.signatures = new Int32Array(signatures.length * 2);
-    this.signatures.set(signatures);
-  }
 }
-
-const TRUE = Buffer.from('true');
-const FALSE = Buffer.from('false');
-const NULL = Buffer.from('null');

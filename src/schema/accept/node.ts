@@ -1,3 +1,5 @@
+import { standsAt } from './bytes.js';
+
 /** Kinds of JSON values, as bits. `FRACTION` is a number that is not written as a whole one. */
 export const Kind = { null: 1, boolean: 2, integer: 4, fraction: 8, string: 16, array: 32, object: 64 } as const;
 
@@ -69,6 +71,18 @@ export interface AcceptMember {
   readonly bit: number;
   /** Index of the member that came behind it in the last object. */
   next: number;
+}
+
+/** Index of the member with the key `text[start, end)`; -1 when none has it. */
+export function findMember(members: readonly AcceptMember[], text: Uint8Array, start: number, end: number): number {
+  if (members.length === 0) return -1;
+  const signature = signatureOf(text, start, end);
+  for (let i = 0; i < members.length; i++) {
+    const member = members[i] as AcceptMember; // within bounds by the loop condition
+    if (member.signature !== signature || member.key.length !== end - start) continue;
+    if (standsAt(text, start, member.key)) return i;
+  }
+  return -1;
 }
 
 /** A number that differs for most keys that differ: length, first and last byte. */

@@ -40,8 +40,8 @@ export async function* cutBatches(cutting: Cutting): AsyncGenerator<RawBatch> {
 
 /** Cuts a part of which all bytes are at hand, no more than a batch may hold: as `cutBatches` would. */
 export function* cutWhole(cutting: Omit<Cutting, 'reader'>, bytes: Uint8Array<ArrayBuffer>): Generator<RawBatch> {
-  const { splitter, signal } = cutting;
-  const about = { ...cutting, reader: { storedBytes: bytes.length } };
+  const { part, splitter, signal } = cutting;
+  const about = { part, splitter, reader: { storedBytes: bytes.length } };
   for (let from = 0; from < bytes.length; ) {
     signal.throwIfAborted();
     const rest = bytes.subarray(from);
@@ -107,12 +107,14 @@ function splitUpTo(
 }
 
 function batchOf(cutting: About, { from, bytes }: Pick<Window, 'from' | 'bytes'>, cut: Cut): RawBatch {
-  const { spans, spanLines, lines, format } = cut;
+  const { part, splitter, reader } = cutting;
+  const { spans, spanLines, lines, format = splitter.format, problems: undecodable } = cut;
+  const to = from + cut.end;
+  const { storedBytes } = reader;
+  const batch: RawBatch = { kind: 'batch', part, format, from, to, bytes, undecodable, storedBytes, settle };
+  if (spans === undefined && spanLines === undefined && lines === undefined) return batch;
   return {
-    ...envelope(cutting, from, from + cut.end),
-    bytes,
-    undecodable: cut.problems,
-    ...(format === undefined ? {} : { format }),
+    ...batch,
     ...(spans === undefined ? {} : { spans }),
     ...(spanLines === undefined ? {} : { spanLines }),
     ...(lines === undefined ? {} : { lines }),

@@ -10,7 +10,8 @@ export function isParquet(head: Uint8Array): boolean {
 
 /** Tells the format of a text by its first bytes; the name decides only where they do not. */
 export function detectFormat(head: Uint8Array, label: string): Exclude<DumpFormat, 'parquet' | 'json'> {
-  const text = Buffer.from(head).toString('latin1');
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
+  if (isOneObject(text)) return kindOfLines([text]);
   const lines = text.split(/\r\n|\n|\r/u);
   const whole = lines.length > 1 ? lines.slice(0, -1) : lines;
   const inked = whole.filter((line) => line.trim() !== '');
@@ -25,6 +26,13 @@ export function detectFormat(head: Uint8Array, label: string): Exclude<DumpForma
   const delimiter = detectDelimiter(inked);
   if (delimiter === undefined) return 'ndjson';
   return delimiter === '\t' ? 'tsv' : 'csv';
+}
+
+/** Whether the text is an object on one line, which most examples are: then nothing else need be asked. */
+function isOneObject(text: string): boolean {
+  if (text[0] !== '{') return false;
+  const line = text.trimEnd();
+  return !line.includes('\n') && !line.includes('\r') && parses(line);
 }
 
 /** Lines of JSON; those of Mixpanel's raw export need unwrapping. */

@@ -4,7 +4,7 @@ import type { StoredFile } from './byte-reader.js';
 import type { DecodeOptions } from './decode.js';
 import { locateFiles } from './locate.js';
 import type { DumpOptions } from './options.js';
-import { readPart } from './part.js';
+import { readPart, readSmallPart } from './part.js';
 import { isShareable, sliceFiles } from './slices.js';
 
 /**
@@ -46,7 +46,10 @@ async function* readAll({ files, options, done, signal, notes }: Reading) {
   };
   for (const [part, file] of files.entries()) {
     const settled = done.filter((stretch) => stretch.part === part);
-    yield* readPart({ part, file, options, done: settled, signal, note });
+    const reading = { part, file, options, done: settled, signal, note };
+    const small = readSmallPart(reading);
+    if (small === undefined) yield* readPart(reading);
+    else for (const item of small) yield item;
   }
 }
 

@@ -57,7 +57,8 @@ function readSmall(path: string, size: number): Uint8Array<ArrayBuffer> | undefi
     const file = openSync(path, 'r');
     try {
       let length = 0;
-      for (let count = -1; count !== 0 && length <= size; length += count) {
+      // What gives just as much as it is large, when more was asked for, has been read to its end.
+      for (let count = -1; count !== 0 && length < size; length += count) {
         count = readSync(file, buffer, length, size + 1 - length, null);
       }
       return length > size ? undefined : buffer.subarray(0, length);

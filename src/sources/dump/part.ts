@@ -25,15 +25,32 @@ const headBytes = 64 * 1024;
 
 /** Reads one file. What ends it early is yielded as its failure, behind everything that was whole. */
 export async function* readPart(reading: PartReading): AsyncGenerator<RawBatch | PartFailure> {
-  const { part, file, signal } = reading;
+  try {
+    yield* readFile(reading);
+  } catch (error) {
+    yield failureOf(reading, error);
+  }
+}
+
+/**
+ * The same for a small file of plain text, in one go: of thousands of them every wait costs more than the bytes do.
+ * Undefined for all others.
+ */
+export function readSmallPart(reading: PartReading): readonly (RawBatch | PartFailure)[] | undefined {
+  const batches: (RawBatch | PartFailure)[] = [];
   try {
     const text = reading.done.length === 0 ? wholeText(reading) : undefined;
-    if (text === undefined) yield* readFile(reading);
-    else for (const batch of cutText(reading, text)) yield batch;
+    if (text === undefined) return undefined;
+    for (const batch of cutText(reading, text)) batches.push(batch);
   } catch (error) {
-    signal.throwIfAborted();
-    yield { kind: 'failure', part, error: asFailure(error, file.label) };
+    batches.push(failureOf(reading, error));
   }
+  return batches;
+}
+
+function failureOf({ part, file, signal }: PartReading, error: unknown): PartFailure {
+  signal.throwIfAborted();
+  return { kind: 'failure', part, error: asFailure(error, file.label) };
 }
 
 function asFailure(error: unknown, label: string): Error {
@@ -51,7 +68,6 @@ function wholeText({ file, options }: PartReading): Uint8Array<ArrayBuffer> | un
   return isCompressed || isParquetWanted(bytes, options) ? undefined : unmarkedUtf8(bytes);
 }
 
-/** The same as `readFile`, in one go: of thousands of small files every wait costs more than the bytes do. */
 function cutText(reading: PartReading, bytes: Uint8Array<ArrayBuffer>): Iterable<RawBatch> {
   const { part, options, done, signal } = reading;
   const splitter = splitterFor(reading, bytes.subarray(0, headBytes));

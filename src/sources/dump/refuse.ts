@@ -10,7 +10,8 @@ export function refuseWhatIsNoDump(
   head: Uint8Array,
   { label, isForced }: { readonly label: string; readonly isForced: boolean },
 ): void {
-  const start = Buffer.from(head.subarray(0, 512)).toString('latin1').trimStart().toLowerCase();
+  const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
+  const start = text.slice(0, 512).trimStart().toLowerCase();
   if (start.startsWith('version https://git-lfs')) {
     throw new CannotEvaluateError(`${label}: a Git LFS pointer, not the data itself`, {
       code: 'source_is_lfs_pointer',
@@ -29,13 +30,16 @@ export function refuseWhatIsNoDump(
       hint: 'resolve the conflict first: git status names the files',
     });
   }
-  if (!isForced && isBinary(head)) {
+  if (!isForced && ODD.test(text) && isBinary(head)) {
     throw new CannotEvaluateError(`${label}: binary data, not text${looksLikeUtf16(head)}`, {
       code: 'source_is_binary',
       hint: 'dumps are JSON, NDJSON, CSV, TSV or Parquet; plain, gzip, zstd, or Brotli with --brotli',
     });
   }
 }
+
+/** What stands in no text; without any of it nothing is binary. */
+const ODD = /[^\t-\r\x20-\x7e\x80-\xff]/;
 
 /** NUL bytes, or text of which more than a third is neither UTF-8 nor printable. */
 function isBinary(head: Uint8Array): boolean {
