@@ -1,10 +1,16 @@
 import { IncompleteError } from '../errors.js';
+import { pause } from '../pause.js';
 import type { Connection, Row } from '../postgres/connection.js';
 
-/** First halves of the advisory locks in the target: a table under backfill, a partition in work, and the gate to both. */
+/**
+ * First halves of the advisory locks in the target: a table under backfill, a partition in work, the gate to both, a DEFAULT partition in
+ * work, and the turn to lock a table.
+ */
 const TABLE_CLASS = 0x7265_7362;
 const PARTITION_CLASS = 0x7265_7370 + 0x10;
 const GATE_CLASS = 0x7265_7367;
+const CARVING_CLASS = 0x7265_7363;
+const TURN_CLASS = 0x7265_7374;
 
 /** A range of a table, in seconds since the Unix epoch; infinite where a run has no bounds. */
 export interface Claim {
@@ -47,6 +53,36 @@ export async function takePartition(connection: Connection, tableOid: string, fr
 /** Gives a partition back. */
 export async function releasePartition(connection: Connection, tableOid: string, fromUs: number): Promise<void> {
   await connection.run(`select pg_advisory_unlock(${PARTITION_CLASS}, hashtext('${tableOid}:${fromUs}'))`);
+}
+
+/** Takes a DEFAULT partition for this session; false when another session has it. */
+export async function takeCarving(connection: Connection, oid: string): Promise<boolean> {
+  const [row] = await connection.rows(`select pg_try_advisory_lock(${CARVING_CLASS}, ${keyOf(oid)}) as taken`);
+  return row?.taken === true;
+}
+
+/** Gives a DEFAULT partition back. */
+export async function releaseCarving(connection: Connection, oid: string): Promise<void> {
+  await connection.run(`select pg_advisory_unlock(${CARVING_CLASS}, ${keyOf(oid)})`);
+}
+
+/** Locks a table in turn with other sessions that work for a backfill, which would only wait for one another. */
+export async function inTurn<T>(
+  connection: Connection,
+  { tableOid, signal }: { readonly tableOid: string; readonly signal: AbortSignal },
+  body: () => Promise<T>,
+): Promise<T> {
+  const turn = `${TURN_CLASS}, ${keyOf(tableOid)}`;
+  for (;;) {
+    const [row] = await connection.rows(`select pg_try_advisory_lock(${turn}) as taken`);
+    if (row?.taken === true) break;
+    await pause(20 + 60 * Math.random(), signal);
+  }
+  try {
+    return await body();
+  } finally {
+    await connection.run(`select pg_advisory_unlock(${turn})`);
+  }
 }
 
 /** Lets the server notice within half a minute that this session's machine is gone, so that others can go on. */

@@ -9,12 +9,18 @@ export interface Capture {
   readonly table: TablePlan;
   /** What others write to, quoted: the live partition, or the DEFAULT partition. */
   readonly from: string;
-  /** What must hold the same in the end, quoted. */
-  readonly to: string;
-  /** Which rows of `from` belong into `to`. */
-  readonly within: string;
+  /** What must hold the same in the end. */
+  readonly to: readonly Destination[];
   /** All columns that can be written, quoted. */
   readonly columns: readonly string[];
+}
+
+/** A relation that takes some of the rows. */
+export interface Destination {
+  /** Quoted. */
+  readonly relation: string;
+  /** Which rows of `from` belong into it. */
+  readonly within: string;
 }
 
 /** So many keys are carried over at once. */
@@ -65,13 +71,13 @@ export function forgetCaptureSql({ changes, capture }: SwapNames): string {
 /** Notes down the rows of `from` that were written after `snapshot` but before the capture began; all of them without one. */
 export async function seedCapture(
   connection: Connection,
-  { names, table, from, within }: Capture,
+  { names, table, from, to }: Capture,
   snapshot: string | undefined,
 ): Promise<void> {
   const list = table.key.map(({ column }) => quoteName(column.name)).join(', ');
   const young = snapshot === undefined ? 'true' : youngerThan(snapshot);
   await connection.run(
-    `insert into ${names.changes} (${list}) select ${list} from ${from} where (${within}) and ${young}`,
+    `insert into ${names.changes} (${list}) select ${list} from ${from} where (${to.map(({ within }) => `(${within})`).join(' or ')}) and ${young}`,
   );
 }
 
@@ -111,11 +117,11 @@ export async function changesLeft(
 }
 
 /**
- * The statements that make `to` hold what `from` holds of the noted keys, at most so many of them at once. A key that is
+ * The statements that make the destinations hold what `from` holds of the noted keys, at most so many of them at once. A key that is
  * written again meanwhile is noted again.
  */
 export function syncSql(
-  { names, table, from, to, within, columns }: Capture,
+  { names, table, from, to, columns }: Capture,
   most: number | undefined = SYNC_KEYS,
 ): readonly string[] {
   const keys = table.key.map(({ column }) => quoteName(column.name));
@@ -126,12 +132,19 @@ export function syncSql(
       ? ''
       : ` where respool_seq in (select respool_seq from ${names.changes} order by respool_seq limit ${most})`;
   return [
+    // A few keys are looked up one by one: nothing is known of them that would keep the planner from reading all of `from`.
+    'set local enable_hashjoin = off',
+    'set local enable_mergejoin = off',
     'drop table if exists pg_temp.respool_keys',
     'create temp table respool_keys on commit drop as ' +
       `with gone as (delete from ${names.changes}${which} returning ${list}) select distinct ${list} from gone`,
-    `delete from ${to} t using pg_temp.respool_keys k where ${match('t')}`,
-    `insert into ${to} (${columns.join(', ')}) overriding system value ` +
-      `select ${columns.map((column) => `t.${column}`).join(', ')} from (select * from ${from} where ${within}) t join pg_temp.respool_keys k on ${match('t')}`,
+    ...to.flatMap(({ relation, within }) => [
+      `delete from ${relation} t using pg_temp.respool_keys k where ${match('t')}`,
+      `insert into ${relation} (${columns.join(', ')}) overriding system value ` +
+        `select ${columns.map((column) => `t.${column}`).join(', ')} from (select * from ${from} where ${within}) t join pg_temp.respool_keys k on ${match('t')}`,
+    ]),
+    'set local enable_hashjoin to default',
+    'set local enable_mergejoin to default',
   ];
 }
 

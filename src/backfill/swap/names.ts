@@ -4,6 +4,8 @@ import type { PlannedPartition } from '../plan.js';
 
 /** The names of what a swap makes in the partition's schema; all are quoted where they stand for relations. */
 export interface SwapNames {
+  /** In which all of it lies. */
+  readonly schema: string;
   /** The new partition until it takes the old one's place. */
   readonly staging: string;
   readonly stagingName: string;
@@ -29,11 +31,27 @@ export const BOUNDS = 'respool_bounds';
 
 /** Names that tell the run and the partition, and that a crashed attempt is recognised by. */
 export function swapNames(run: string, { index, schema, name }: PlannedPartition): SwapNames {
+  return namesOf(run, { index, schema, name });
+}
+
+/** The same for a DEFAULT partition that is built anew without some of its rows. */
+export function restNames(
+  run: string,
+  { schema, name }: { readonly schema: string; readonly name: string },
+): SwapNames {
+  return namesOf(run, { index: 'rest', schema, name });
+}
+
+function namesOf(
+  run: string,
+  { index, schema, name }: Pick<PlannedPartition, 'schema' | 'name'> & { readonly index: number | 'rest' },
+): SwapNames {
   const tag = run.replaceAll('-', '');
   const own = (what: string) => `respool_${what}_${tag}_${index}`;
   const oldName = cut(name, `_before_${tag}`);
   const undoneName = cut(name, `_undone_${tag}`);
   return {
+    schema,
     staging: qualified({ schema, name: own('new') }),
     stagingName: own('new'),
     changes: qualified({ schema, name: own('changes') }),

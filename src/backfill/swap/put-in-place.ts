@@ -30,7 +30,7 @@ const shieldOf = ({ staging }: Way) => quoteName(staging.names.trigger);
  * Resolves to the milliseconds for which it kept others out.
  */
 export function exchange(session: Connection, way: Way, locking: Locking): Promise<number> {
-  const { staging, parent, capture, fallback, liveOid, attach } = way;
+  const { staging, parent, capture, fallback, liveOid } = way;
   const { names } = staging;
   const isReplacing = liveOid !== undefined;
   const from = isReplacing ? names.live : fallback;
@@ -40,17 +40,26 @@ export function exchange(session: Connection, way: Way, locking: Locking): Promi
     ...(capture === undefined || from === undefined ? [] : endCaptureSql(names, from)),
     ...(isReplacing ? takeOut({ parent, relation: names.live, as: names.oldName }, oldIndexNames(way)) : []),
     ...(!isReplacing && fallback !== undefined ? [`delete from ${fallback} where ${staging.within}`] : []),
-    `alter table ${names.staging} rename to ${quoteName(names.liveName)}`,
-    ...newIndexNames(way),
-    `alter table ${parent} attach partition ${names.live} ${attach}`,
-    `alter table ${names.live} drop constraint ${BOUNDS}`,
+    ...putIn(way),
     ...(fallback === undefined ? [] : [`alter table ${fallback} drop constraint if exists ${shieldOf(way)}`]),
   ];
   return underLock(session, { locks, statements }, locking);
 }
 
+/** The statements that give a new partition its name and attach it. */
+export function putIn(way: Way): readonly string[] {
+  const { staging, parent, attach } = way;
+  const { names } = staging;
+  return [
+    `alter table ${names.staging} rename to ${quoteName(names.liveName)}`,
+    ...newIndexNames(way),
+    `alter table ${parent} attach partition ${names.live} ${attach}`,
+    `alter table ${names.live} drop constraint ${BOUNDS}`,
+  ];
+}
+
 /** The statements that detach a partition and give it and its indexes other names. */
-function takeOut(
+export function takeOut(
   { parent, relation, as }: { readonly parent: string; readonly relation: string; readonly as: string },
   renames: readonly string[],
 ): readonly string[] {
@@ -61,7 +70,12 @@ function takeOut(
   ];
 }
 
-function oldIndexNames({ model, partition, staging }: Way): readonly string[] {
+/** Indexes of what is taken out, as they are called from then on. */
+export function oldIndexNames({
+  model,
+  partition,
+  staging,
+}: Pick<Way, 'model' | 'staging'> & { readonly partition: { readonly schema: string } }): readonly string[] {
   const suffix = staging.names.oldName.slice(staging.names.oldName.lastIndexOf('_before_'));
   return model.indexes.map(
     ({ name }) =>

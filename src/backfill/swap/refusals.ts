@@ -15,7 +15,7 @@ export function refuseUnswappable(model: Model, { name }: PlannedPartition): voi
 }
 
 /** Somebody emptied the live partition while its successor was being built: what should be in it is theirs to say. */
-export function truncatedMeanwhile({ name }: PlannedPartition): IncompleteError {
+export function truncatedMeanwhile(name: string): IncompleteError {
   return new IncompleteError(`partition ${name} was truncated while its successor was being built`, {
     code: 'truncated_meanwhile',
     hint: 'find out who did that, then run the same command again: it begins anew with this partition',

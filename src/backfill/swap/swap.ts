@@ -1,37 +1,24 @@
 import type { Connection } from '../../postgres/connection.js';
 import { quoteName } from '../../postgres/sql.js';
-import { boundsSql } from '../../sinks/postgres/partition-bounds.js';
-import { qualified } from '../../sinks/postgres/partition-map.js';
 import type { Work } from '../context.js';
-import { dressByPartman } from '../partman.js';
+import { inTurn } from '../holders.js';
 import type { PlannedPartition } from '../plan.js';
 import { proofOfSlice, sumOfSlice } from '../row-proof.js';
-import { currentSnapshot, relationOf, withinSql } from '../target.js';
+import { currentSnapshot, relationOf } from '../target.js';
 import { addCounted, compareSlice, countRelation, hex, judge, judgeContents, notVerified } from '../verify.js';
 import { analyze } from './analyze.js';
 import { build } from './build.js';
-import {
-  captureSql,
-  changesLeft,
-  endCaptureSql,
-  forgetCaptureSql,
-  notedWrites,
-  SYNC_KEYS,
-  seedCapture,
-  syncSql,
-} from './capture.js';
+import { captureSql, endCaptureSql, forgetCaptureSql, notedWrites, seedCapture } from './capture.js';
+import { carveOut } from './carve.js';
+import { catchUp } from './catch-up.js';
 import { type Locking, underLock } from './exchange.js';
 import { loadStaging } from './load.js';
-import { readIdentities, readModel } from './model.js';
 import { swapNames } from './names.js';
+import { dressAsManaged, prepare } from './prepare.js';
 import { exchange, shieldFallback } from './put-in-place.js';
-import { refuseUnswappable, truncatedMeanwhile } from './refusals.js';
 import { dress, type Staging } from './staging.js';
 import type { Way } from './way.js';
 
-/** Fewer noted keys than this are carried over under the lock. */
-const FEW = 500;
-const MOST_ROUNDS = 50;
 /** Until the swap itself nothing has to outlive a crash of the server: it would be built anew. */
 const BUILDING = `set synchronous_commit = off; set statement_timeout = 0; set lock_timeout = '30s'; set timezone = 'UTC'; set datestyle = 'ISO'`;
 
@@ -49,7 +36,8 @@ export async function swapSlice(work: Work, session: Connection, partition: Plan
     await states.set(partition.index, { state: 'done', verified: true, endedAt: new Date().toISOString() });
     return;
   }
-  const way = await prepare(work, session, { partition, liveOid });
+  const carvedOid = liveOid ?? (await carveOut(work, session, partition));
+  const way = await prepare(work, session, { partition, liveOid: carvedOid });
   try {
     await buildAndExchange(work, session, way);
   } catch (error) {
@@ -83,7 +71,8 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
   await dressAsManaged(work, session, way);
   await analyze(session, way.staging);
   await shieldFallback(session, way, lockingOf(work));
-  await catchUp(session, way);
+  if (way.capture !== undefined)
+    await catchUp(session, way.capture, { name: partition.name, pass: async () => undefined });
   await states.set(partition.index, {
     state: 'swapping',
     accepted: found.rows,
@@ -94,7 +83,8 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
     snapshot: await currentSnapshot(session),
     ...(liveOid !== undefined && { oldOid: liveOid, oldName: way.staging.names.oldName }),
   });
-  const lockedMs = await exchange(session, way, lockingOf(work));
+  const turn = { tableOid: table.table.oid ?? '0', signal: work.finish };
+  const lockedMs = await inTurn(session, turn, () => exchange(session, way, lockingOf(work)));
   const carriedOver = way.capture === undefined ? 0 : await notedWrites(session, way.capture);
   await forget(session, way.staging.names);
   await states.set(partition.index, {
@@ -106,71 +96,12 @@ async function buildAndExchange(work: Work, session: Connection, way: Way): Prom
   });
 }
 
-/** A partition that pg_partman would have made has what its template says. */
-async function dressAsManaged(
-  { plan }: Work,
-  session: Connection,
-  { liveOid, partition, staging }: Way,
-): Promise<void> {
-  if (plan.partman === undefined || liveOid !== undefined) return;
-  const { stagingName: name, liveName } = staging.names;
-  await dressByPartman(session, plan.partman, { schema: partition.schema, name, liveName });
-}
-
-async function prepare(
-  { plan, table }: Work,
-  session: Connection,
-  { partition, liveOid }: { readonly partition: PlannedPartition; readonly liveOid: string | undefined },
-): Promise<Way> {
-  const parent = qualified(table.table);
-  const names = swapNames(plan.run, partition);
-  const model = await readModel(session, liveOid ?? table.table.oid ?? '');
-  refuseUnswappable(model, partition);
-  const within = withinSql(table, partition);
-  const found = table.table.partitions.find(({ isDefault }) => isDefault);
-  const fallback = found && qualified(found);
-  const [version] = await session.rows(`select current_setting('server_version_num')::int as number`);
-  const staging: Staging = {
-    names,
-    model,
-    modelRelation: liveOid === undefined ? parent : names.live,
-    within,
-    serverVersion: Number(version?.number),
-    identities: await readIdentities(session, table.table.oid ?? ''),
-  };
-  const from = liveOid === undefined ? fallback : names.live;
-  const columns = model.columns.filter(({ isGenerated }) => !isGenerated).map(({ name }) => quoteName(name));
-  return {
-    partition,
-    staging,
-    table: table.table.name,
-    parent,
-    model,
-    liveOid,
-    fallback,
-    capture: from === undefined ? undefined : { names, table, from, to: names.staging, within, columns },
-    attach: boundsSql(partition, table.timeType ?? 'timestamptz'),
-  };
-}
-
 /** From here on nothing that is written to the live partition is lost; what was written since the plan is noted now. */
 async function beginCapture(work: Work, session: Connection, { capture, liveOid, partition }: Way): Promise<void> {
   if (capture === undefined) return;
   await underLock(session, { locks: [], statements: captureSql(capture) }, lockingOf(work));
   const isLive = liveOid !== undefined && liveOid === partition.oid;
   await seedCapture(session, capture, isLive ? work.plan.snapshot : undefined);
-}
-
-/** Carries over what others have written, in bounded steps, until so little is left that it can be done under the lock. */
-async function catchUp(session: Connection, { capture, partition }: Way): Promise<void> {
-  if (capture === undefined) return;
-  for (let round = 0; round < MOST_ROUNDS; round++) {
-    const { left, isTruncated } = await changesLeft(session, capture);
-    if (isTruncated) throw truncatedMeanwhile(partition);
-    if (left <= FEW) return;
-    for (let done = 0; done < left; done += SYNC_KEYS)
-      await session.run(`begin; ${syncSql(capture).join('; ')}; commit`);
-  }
 }
 
 /** Takes back what an attempt has made, the swap itself excepted. */

@@ -21,6 +21,7 @@ import {
 import { type Locking, underLock } from './exchange.js';
 import { readModel } from './model.js';
 import { BOUNDS, type SwapNames, swapNames } from './names.js';
+import { clearRest, keptRests, restOf } from './rest.js';
 
 const FEW = 500;
 
@@ -65,7 +66,7 @@ async function putBack({ work, session, partition, names }: Undo): Promise<strin
   const model = await readModel(session, states.of(partition.index).newOid ?? '');
   const old = await readModel(session, states.of(partition.index).oldOid ?? '');
   const columns = model.columns.filter(({ isGenerated }) => !isGenerated).map(({ name }) => quoteName(name));
-  const capture: Capture = { names, table, from: names.live, to: names.old, within, columns };
+  const capture: Capture = { names, table, from: names.live, to: [{ relation: names.old, within }], columns };
   await underLock(session, { locks: [], statements: captureSql(capture) }, locking);
   await seedCapture(session, capture, states.of(partition.index).snapshot);
   await session.run(
@@ -139,6 +140,8 @@ async function clearAway({ work, session, partition, names }: Undo): Promise<voi
   const { table } = work;
   const locking = lockingOf(work);
   const fallback = table.table.partitions.find(({ isDefault }) => isDefault);
+  const rest = await restOf(work, session);
+  if (rest !== undefined) await clearRest(session, rest, locking);
   const { oid } = await relationOf(session, table, partition);
   const written = [oid === undefined ? undefined : names.live, fallback && qualified(fallback)];
   for (const relation of written) {
@@ -176,8 +179,18 @@ export async function dropKept(
     await session.run(`set lock_timeout = '30s'; drop table ${relation}`);
     dropped.push(name);
   }
+  dropped.push(...(await dropKeptRests(work, session)));
   if (state === 'done') await states.set(partition.index, { dropped: true });
   return dropped;
+}
+
+/** DEFAULT partitions out of which rows were moved. */
+async function dropKeptRests(work: Work, session: Connection): Promise<readonly string[]> {
+  const rest = await restOf(work, session);
+  if (rest === undefined) return [];
+  const kept = await keptRests(session, rest);
+  for (const name of kept) await session.run(`drop table ${qualified({ schema: rest.schema, name })}`);
+  return kept;
 }
 
 function lockingOf({ maxLockMs, tell, finish }: Work): Locking {
