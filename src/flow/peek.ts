@@ -69,16 +69,24 @@ export async function peek(source: Source, looking: RecordShape, signal: AbortSi
     await source[Symbol.asyncDispose]();
     await ending;
   };
-  return { samples, source: { ...plainOf(source), batches, [Symbol.asyncDispose]: close } };
+  const peeked: Source = {
+    ...plainOf(source),
+    // What is to be said of it may grow while it is read.
+    get notes() {
+      return source.notes ?? [];
+    },
+    batches,
+    [Symbol.asyncDispose]: close,
+  };
+  return { samples, source: peeked };
 }
 
 function plainOf(source: Source) {
-  const { label, parts, decoder, notes, settles, columns, table, standing } = source;
+  const { label, parts, decoder, settles, columns, table, standing } = source;
   return {
     label,
     parts,
     decoder,
-    ...(notes !== undefined && { notes }),
     ...(standing !== undefined && { standing }),
     ...(columns !== undefined && { columns }),
     ...(table !== undefined && { table }),

@@ -91,12 +91,19 @@ function fieldIn(message: string): string | undefined {
   return undefined;
 }
 
+/** How RabbitMQ took a message from its queue (`reason` of `x-death`): that does not say why it was not taken. */
+const MANNERS_OF_DEATH = new Set(['rejected', 'expired', 'maxlen', 'delivery_limit']);
+
 /** Whether a letter has failed for what it had died of before; where nothing says why it died, every failure is that. */
 export function isSameFailure(before: Failure | undefined, now: Failure): boolean {
-  if (before === undefined) return true;
+  if (before === undefined || saysNoReason(before)) return true;
   const [old, fresh] = [signatureOf(before), signatureOf(now)];
   if (old.id === fresh.id) return true;
   const isSameField = old.pointer !== undefined && old.pointer === fresh.pointer;
   const isSameState = old.sqlstate !== undefined && old.sqlstate === fresh.sqlstate;
   return isSameField || isSameState || (old.cause === fresh.cause && old.pointer === undefined);
+}
+
+function saysNoReason({ class: cause, message }: Failure): boolean {
+  return message === undefined && cause !== undefined && MANNERS_OF_DEATH.has(cause);
 }

@@ -10,7 +10,7 @@ section{border-top:1px solid #d6dde3;padding-top:1rem;margin-top:1rem}code{font-
 
 /** One page that needs no network and no script; its content policy forbids both. */
 export function renderTriageHtml(report: TriageReport): string {
-  const { events, signatures, source, elapsedMs, origins, names, failures, warnings, next } = report;
+  const { events, signatures, source, elapsedMs, origins, names, failures, warnings, notes, next } = report;
   const title = `${counted(events, 'event')} in ${counted(signatures.length, 'failure signature')}`;
   return `${[
     '<!doctype html>',
@@ -22,6 +22,7 @@ export function renderTriageHtml(report: TriageReport): string {
     `<p class="dim">${markupText([source, 'nothing was consumed', duration(elapsedMs), ...standing(report)].join(' · '))}</p>`,
     ...failures.map(({ part, message }) => `<p><b>${markupText(part)}</b>: ${markupText(message)}</p>`),
     ...warnings.map((warning) => `<p>${markupText(warning)}</p>`),
+    ...notes.map((note) => `<p class="dim">${markupText(note)}</p>`),
     ...countTable('By queue of origin', origins, events),
     ...countTable('By name', names, events),
     ...signatures.map((signature) => signatureSection(signature, events)),
@@ -62,10 +63,15 @@ function signatureSection(signature: SignatureReport, total: number): string {
     `<h2>${thousands(events)} <span class="dim">${percent(events, total)} <code>${id}</code></span></h2>`,
     `<p><b>${markupText(message)}</b><br><span class="dim">${markupText(facts.join(' · '))}</span></p>`,
     bars(overTime),
-    `<details><summary>a sample</summary><pre>${markupText(sample)}</pre></details>`,
-    ...(proposal === undefined ? [] : [`<p>A rule that would mend it:</p><pre>${markupText(proposal)}</pre>`]),
+    `<details><summary>a sample</summary><pre>${markupLines(sample)}</pre></details>`,
+    ...(proposal === undefined ? [] : [`<p>A rule that would mend it:</p><pre>${markupLines(proposal)}</pre>`]),
     '</section>',
   ].join('\n');
+}
+
+/** A text of several lines, each escaped for itself. */
+function markupLines(text: string): string {
+  return text.split('\n').map(markupText).join('\n');
 }
 
 function bars(counts: readonly number[]): string {

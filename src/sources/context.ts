@@ -31,4 +31,6 @@ export interface QueueOptions {
   readonly snapshot: string | undefined;
   /** Events that are wanted: not many more messages than these are received. */
   readonly limit?: number | undefined;
+  /** A mere look: where that is a burden on the server, a part of the queue is enough. */
+  readonly looksOnly?: boolean | undefined;
 }

@@ -30,5 +30,10 @@ test('a failure is the old one by its field, its SQLSTATE or its code; where not
     true,
   );
   expect(isSameFailure(before, { class: 'type', message: 'must be a number', pointer: '/price' })).toBe(false);
+  for (const manner of ['rejected', 'expired', 'maxlen', 'delivery_limit']) {
+    expect(isSameFailure({ class: manner }, { class: 'type', message: 'must be a number', pointer: '/price' })).toBe(
+      true,
+    );
+  }
   expect(isSameFailure(undefined, { class: 'type', message: 'must be a number', pointer: '/price' })).toBe(true);
 });

@@ -16,6 +16,7 @@ const LOOK_ONLY: QueueOptions = {
   ackRejected: false,
   liveQueue: true,
   snapshot: undefined,
+  looksOnly: true,
 };
 
 /**
@@ -59,6 +60,11 @@ function refuseDanger(label: string, { danger }: QueueDescription, { dryRun }: S
   });
 }
 
+function seenOnly(label: string, seen: number, { ready }: QueueDescription): string {
+  const of = ready === undefined ? '' : ` of ${ready.toLocaleString('en')}`;
+  return `${label}: only the first ${seen.toLocaleString('en')}${of} messages were looked at; more cannot be held unacknowledged for a look without a burden on the server`;
+}
+
 interface Opened<H> {
   readonly driver: QueueDriver<H>;
   readonly description: QueueDescription;
@@ -76,6 +82,7 @@ class QueueSource<H> implements Source {
   private readonly closing = new AbortController();
   private received = 0;
   private hasSeenMarks = false;
+  private seenOnly: readonly string[] = [];
 
   constructor(private readonly opened: Opened<H>) {
     const { driver, options } = opened;
@@ -90,7 +97,7 @@ class QueueSource<H> implements Source {
 
   get notes(): readonly string[] {
     const { why, warnings } = this.opened.description;
-    return [`${this.label}: ${why}`, ...warnings];
+    return [`${this.label}: ${why}`, ...warnings, ...this.seenOnly];
   }
 
   tally() {
@@ -105,6 +112,10 @@ class QueueSource<H> implements Source {
         signal.throwIfAborted();
         this.refuseUnmarked(messages);
         yield await this.batchOf(messages);
+        if (this.settling.hasSeenEnough()) {
+          this.seenOnly = [seenOnly(this.label, this.settling.left, this.opened.description)];
+          return;
+        }
         const error = this.settling.whyStop();
         if (error === undefined) continue;
         yield { kind: 'failure', part: 0, error };

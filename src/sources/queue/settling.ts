@@ -10,6 +10,8 @@ import { createTally, type Tally } from './tally.js';
 
 /** So many messages that stay in the queue are remembered with their handles, to be given back at the end. */
 const MOST_RETURNED = 10_000;
+/** So many may stay unacknowledged for a moment, where that costs, while they are merely looked at. */
+const MOST_LOOKED_AT = 10_000;
 /** So many removed messages are recognised when they come again; older ones are told by the sinks. */
 const RECENT = 100_000;
 
@@ -27,6 +29,8 @@ export interface Settling<H> extends AsyncDisposable {
   settle(keys: readonly string[], outcome: BatchOutcome): Promise<void>;
   /** Why going on makes no sense; undefined when it does. */
   whyStop(): Error | undefined;
+  /** Whether a mere look has come as far as it may. */
+  hasSeenEnough(): boolean;
 }
 
 /** Opens the hold of a driver; closing it gives back what has not been settled. */
@@ -53,7 +57,7 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
   };
   const giveBack = (messages: readonly Message<H>[]) => {
     if (limits.returnsAtOnce === true) aside(held.quiet().then(() => release(driver, messages)));
-    else if (limits.left !== undefined || toReturn.length < MOST_RETURNED) toReturn.push(...messages);
+    else if (limits.left !== undefined || toReturn.length < MOST_RETURNED) toReturn.push(...messages.map(withoutBody));
   };
   /** Every sink has it, and it came again: it is removed by its newest handle. */
   const removeAgain = async (message: Message<H>) => {
@@ -72,8 +76,16 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
     counts[kind] += messages.length;
     for (const { key } of messages) owed.set(key, kind);
   };
+  const given = (keys: readonly string[]) => {
+    const messages: Message<H>[] = [];
+    for (const key of keys) {
+      const message = held.give(key);
+      if (message !== undefined) messages.push(message);
+    }
+    return messages;
+  };
   const leave = (keys: readonly string[]) => {
-    const messages = keys.flatMap((key) => held.give(key) ?? []);
+    const messages = given(keys);
     for (const { key } of messages) left.add(key);
     counts.left += messages.length;
     giveBack(messages);
@@ -103,11 +115,13 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
     async settle(keys, { takenLines, quarantinedLines }) {
       counted += takenLines.length + quarantinedLines.length;
       const passes = options.ackRejected || limits.passesQuarantined === true;
-      const removable = options.keep ? [] : [...takenLines, ...(passes ? quarantinedLines : [])];
-      const isRemovable = new Set(removable);
-      const toAck = removable.flatMap((line) => held.give(keys[line] ?? '') ?? []);
+      const removable = options.keep ? [] : passes ? [...takenLines, ...quarantinedLines] : takenLines;
+      const toAck = given(removable.map((line) => keys[line] ?? ''));
       for (const message of toAck) leaving.set(message.key, message);
-      leave(keys.filter((_, line) => !isRemovable.has(line)));
+      if (removable.length < keys.length) {
+        const isRemovable = new Set(removable);
+        leave(keys.filter((_, line) => !isRemovable.has(line)));
+      }
       await held.quiet();
       const answer = await acknowledge(driver, toAck);
       counts.refusal ??= answer.refusal;
@@ -125,16 +139,23 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
     },
     whyStop() {
       if (counts.refusal !== undefined) return counts.refusal;
-      return limits.left !== undefined && toReturn.length >= limits.left
+      return limits.left !== undefined && !options.looksOnly && toReturn.length >= limits.left
         ? tooManyLeft(label, toReturn.length)
         : undefined;
     },
+    hasSeenEnough: () => limits.left !== undefined && options.looksOnly === true && toReturn.length >= MOST_LOOKED_AT,
     async [Symbol.asyncDispose]() {
       await held[Symbol.asyncDispose]();
       await Promise.all(asides);
       await release(driver, [...held.giveAll(), ...toReturn.splice(0)]);
     },
   };
+}
+
+/** What is given back in the end is remembered without what the producer sent. */
+function withoutBody<H>(message: Message<H>): Message<H> {
+  const { kind, queue } = message.letter;
+  return { ...message, letter: { kind, queue, body: '' } };
 }
 
 function tooManyLeft(label: string, count: number): Error {

@@ -148,6 +148,22 @@ describe.runIf(rabbitmq)('RabbitMQ', () => {
     expect(await classic.waiting()).toBe(2);
   });
 
+  test('a mere look at more than may be held for it ends with what it has seen, and says so', async () => {
+    await using queue = await rabbitQueue();
+    await queue.put(numbers(11_000));
+    await using source = await openSource([queue.address], { dryRun: true });
+    let lines = 0;
+    for await (const batch of source.batches([], signal)) {
+      if (batch.kind === 'failure') throw batch.error;
+      lines += batch.lines ?? 0;
+    }
+    expect(lines).toBeGreaterThanOrEqual(10_000);
+    expect(lines).toBeLessThan(11_000);
+    expect(source.notes?.at(-1)).toContain(`only the first ${lines.toLocaleString('en')} of 11,000 messages were`);
+    await source[Symbol.asyncDispose]();
+    await expect.poll(queue.waiting, { timeout: 20_000 }).toBe(11_000);
+  });
+
   test('before the server takes everything back, it stops by itself', async () => {
     await using queue = await rabbitQueue();
     await queue.put(numbers(1_200));

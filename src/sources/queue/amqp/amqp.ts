@@ -20,6 +20,7 @@ const MOST_LEFT = 2_000;
 const MOST_AT_ONCE = 500;
 /** Without a message for so long, although some are ready, somebody else is served. */
 const STARVED_MS = 15_000;
+const NO_CONTENT = Buffer.alloc(0);
 /** Share of the server's consumer time-out after which we stop by ourselves. */
 const TIMEOUT_SHARE = 0.8;
 
@@ -80,7 +81,10 @@ function createAmqpDriver({ address, consumer, limit, description }: Opened): Qu
       const clear = await keepClear(deliveries);
       return clear.map((delivery) => {
         const { key, message } = delivery;
-        return { key, handle: delivery, letter: letterOf(message, queue), isDead: isDead(message) };
+        const letter = letterOf(message, queue);
+        // To acknowledge it, or to give it back, its tag is enough.
+        message.content = NO_CONTENT;
+        return { key, handle: delivery, letter, isDead: isDead(message) };
       });
     },
     isDrained: async () => consumer.isAtEnd || (await consumer.isEmpty()),
