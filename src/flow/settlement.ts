@@ -6,6 +6,8 @@ import { countRepeated, problemOf, quarantineEntries, type Returned } from './qu
 import type { Journal } from './state/journal.js';
 import type { RunPosition, StoredRun } from './state/run-record.js';
 import { createStretches } from './state/stretches.js';
+import { createTurns } from './turns.js';
+import { createWords, type Word } from './words.js';
 
 const CHECKPOINT_EVERY_MS = 500;
 
@@ -52,9 +54,6 @@ class SettlementOfRun implements Settlement {
   /** What is settled once the gathering sinks have sent. */
   private gathered: Gathered;
   private readonly gathering: Set<string>;
-  private awaitingSource: (() => Promise<void>)[] = [];
-  /** Words that the source is being told. */
-  private readonly telling = new Set<Promise<void>>();
   /** Batches that wait for their turn. */
   private waiting = 0;
   private settledBytes: number;
@@ -62,8 +61,8 @@ class SettlementOfRun implements Settlement {
   /** Where quarantine and trail ended when the position was saved last. */
   private saved;
   private lastCheckpointMs = 0;
-  private queue: Promise<void> = Promise.resolve();
-  private failure: { readonly error: unknown } | undefined;
+  private readonly turns = createTurns();
+  private readonly words = createWords((error) => this.turns.fail(error));
 
   constructor(
     private readonly circumstances: Circumstances,
@@ -87,7 +86,7 @@ class SettlementOfRun implements Settlement {
 
   async settle(returned: Returned): Promise<void> {
     this.waiting++;
-    await this.inTurn(async () => {
+    await this.turns.take(async () => {
       this.waiting--;
       const entries = quarantineEntries(returned);
       const { source } = this.circumstances;
@@ -117,7 +116,7 @@ class SettlementOfRun implements Settlement {
       if (this.isTimeToSave() || (isOfMessages && this.waiting === 0))
         await this.save('unfinished', this.needsPosition());
     });
-    await this.told();
+    await this.words.heard();
   }
 
   finished(sink: string): void {
@@ -129,7 +128,7 @@ class SettlementOfRun implements Settlement {
     const { accounts, stretches, words } = this.gathered;
     this.settled = addAccounts(this.settled, accounts);
     for (const stretch of stretches) this.done.add(stretch);
-    this.awaitingSource.push(...words);
+    this.words.keep(words);
     const { quarantine, trail } = this.circumstances.journal;
     this.settledBytes = quarantine.length;
     this.settledTrail = trail.length;
@@ -141,19 +140,19 @@ class SettlementOfRun implements Settlement {
   }
 
   async checkpoint(state: RunPosition['state']): Promise<void> {
-    await this.inTurn(() => {
+    await this.turns.take(() => {
       // A part of the events is not enough for a sink of totals: the run is settled as a whole, or begins anew.
       const isWhole =
         this.circumstances.source.settles === 'messages' || this.accounts.sinks.every(({ unsent }) => unsent === 0);
       if (this.gathering.size === 0 && isWhole) this.release();
       return this.save(state, true);
     });
-    await this.told();
+    await this.words.heard();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.queue;
-    await Promise.allSettled(this.telling);
+    await this.turns.over();
+    await this.words.over();
   }
 
   private async save(state: RunPosition['state'], withPosition: boolean): Promise<void> {
@@ -161,7 +160,7 @@ class SettlementOfRun implements Settlement {
     await quarantine.sync();
     await trail.sync();
     if (withPosition) await this.savePosition(state);
-    for (const tellSource of this.awaitingSource.splice(0)) this.tell(tellSource);
+    this.words.say();
   }
 
   /** Of messages the position tells only how many there were: it may lag behind while nothing is quarantined. */
@@ -186,48 +185,17 @@ class SettlementOfRun implements Settlement {
     this.lastCheckpointMs = elapsedMs();
     journal.intents.compact(({ part, from, to }) => this.done.covers(part, from, to));
   }
-
-  /** Tells the source what is settled, which takes its time: the next batch does not wait for it. */
-  private tell(tellSource: () => Promise<void>): void {
-    const word = tellSource();
-    this.telling.add(word);
-    const heard = () => this.telling.delete(word);
-    word.then(heard, (error: unknown) => {
-      this.failure ??= { error };
-      heard();
-    });
-  }
-
-  /** Resolves once the source has been told everything that is settled by now. */
-  private async told(): Promise<void> {
-    await Promise.all(this.telling);
-  }
-
-  /**
-   * One at a time, and none behind a failure: the quarantine, the accounts and the position must never tell different
-   * stories.
-   */
-  private inTurn(task: () => Promise<void>): Promise<void> {
-    const turn = this.queue.then(() => {
-      if (this.failure !== undefined) throw this.failure.error;
-      return task();
-    });
-    this.queue = turn.catch((error: unknown) => {
-      this.failure ??= { error };
-    });
-    return turn;
-  }
 }
 
 interface Gathered {
   accounts: Accounts;
   readonly stretches: DoneStretch[];
   /** Each tells the source what became of a batch. */
-  readonly words: (() => Promise<void>)[];
+  readonly words: Word[];
 }
 
 /** What a queue is told of a batch. It may have to wait until the end of the run, so it holds nothing else of it. */
-function wordTo(returned: Returned): () => Promise<void> {
+function wordTo(returned: Returned): Word {
   const outcome = lineOutcomes(returned);
   const { raw } = returned.item;
   return () => raw.settle(outcome);
