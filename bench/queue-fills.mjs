@@ -36,6 +36,8 @@ export async function openQueues({ name, lines, database, redisUrl, natsUrl, amq
       address: `bullmq:orders?prefix=${name}`,
       env: { REDIS_URL: redisUrl },
       fill: () => withRedis(redisUrl, (redis) => eachPage(lines, (page, at) => addFailed(redis, name, { page, at }))),
+      // Each removal is told in the stream of events, as BullMQ itself tells it.
+      clear: () => withRedis(redisUrl, (redis) => redis.del(`${name}:orders:events`)),
     },
     staging: {
       url: database,

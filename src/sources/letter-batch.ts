@@ -36,15 +36,33 @@ export function packLetters(letters: readonly Letter[]): Required<LetterBatch> {
 /** One JSON text; what is the same as of the letter before is not said again. */
 function factsOf(letters: readonly Letter[], bodies: readonly (string | Uint8Array)[]): string {
   let before = '';
-  const texts = letters.map(({ body, headers, ...facts }, index) => {
-    const isHere = body.length === 0 || bodies[index] === body;
-    const rest = { ...facts, headers: shownHeaders(headers), ...(!isHere && { bodyBase64: base64Of(body) }) };
-    const text = JSON.stringify(rest);
+  const texts = letters.map((letter, index) => {
+    const isHere = letter.body.length === 0 || bodies[index] === letter.body;
+    const text = JSON.stringify(packed(letter, isHere ? undefined : base64Of(letter.body)));
     if (text === before) return AS_BEFORE;
     before = text;
     return text;
   });
   return `[${texts.join(',')}]`;
+}
+
+/** Written out member by member: it is done for every message. */
+function packed(letter: Letter, bodyBase64: string | undefined): { [name in keyof PackedFacts]: unknown } {
+  return {
+    kind: letter.kind,
+    queue: letter.queue,
+    origin: letter.origin,
+    id: letter.id,
+    name: letter.name,
+    sentAt: letter.sentAt,
+    failedAt: letter.failedAt,
+    deliveries: letter.deliveries,
+    error: letter.error,
+    headers: shownHeaders(letter.headers),
+    attributes: letter.attributes,
+    toldBy: letter.toldBy,
+    bodyBase64,
+  } satisfies Record<keyof PackedFacts, unknown>;
 }
 
 /** What the queue says of each letter of a batch. */

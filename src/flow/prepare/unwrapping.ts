@@ -57,11 +57,12 @@ export class Unwrapping {
   }
 
   /** Opens the letter whose body stands under the cursor. */
-  openLetter({ toldBy, bodyBase64, ...facts }: PackedFacts): void {
+  openLetter(facts: PackedFacts): void {
     const { cursor } = this;
+    const { kind, queue, toldBy, bodyBase64 } = facts;
     const body = () => this.bytesUnderCursor().toString();
     const value = toldBy === undefined ? undefined : parsed(body());
-    const told = toldBy === undefined ? facts : { ...facts, ...toldByBody(toldBy, value, this.bytesUnderCursor()) };
+    const told = toldBy === undefined ? facts : { kind, queue, ...toldByBody(toldBy, value, this.bytesUnderCursor()) };
     const opened = this.unwrapper.openLetter?.(told, body) ?? { contents: [] };
     if (opened.contents.length > 0) {
       this.takeAll(opened);

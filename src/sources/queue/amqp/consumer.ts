@@ -89,11 +89,16 @@ export class Consumer implements AsyncDisposable {
   async settle(deliveries: readonly Delivery[], how: 'ack' | 'requeue'): Promise<readonly boolean[]> {
     const { session } = this;
     if (session.closedBy() !== undefined) return deliveries.map(() => false);
+    const last = this.lastOfPrefix(deliveries);
     const mine = deliveries.filter((delivery) => delivery.session === session && this.forget(delivery));
+    const tell = (message: ConsumeMessage, allUpTo: boolean) => {
+      if (how === 'ack') session.channel.ack(message, allUpTo);
+      else session.channel.nack(message, allUpTo, true);
+    };
     try {
+      if (last !== undefined) tell(last, true);
       for (const { message } of mine) {
-        if (how === 'ack') session.channel.ack(message);
-        else session.channel.nack(message, false, true);
+        if (last === undefined || message.fields.deliveryTag > last.fields.deliveryTag) tell(message, false);
       }
       // The channel works in order: an answer to this says that it has heard what came before.
       await session.channel.checkQueue(this.address.queue);
@@ -102,6 +107,18 @@ export class Consumer implements AsyncDisposable {
     }
     const heard = new Set(mine);
     return deliveries.map((delivery) => heard.has(delivery));
+  }
+
+  /** The last of the deliveries in front of which we hold no other: one word to the server settles all of those. */
+  private lastOfPrefix(deliveries: readonly Delivery[]): ConsumeMessage | undefined {
+    const some = new Set(deliveries);
+    let last: ConsumeMessage | undefined;
+    // What is held stands in the order of its tags.
+    for (const delivery of this.held.values()) {
+      if (!some.has(delivery)) break;
+      last = delivery.message;
+    }
+    return last;
   }
 
   /** Does something else with deliveries, on the channel that they came on. */
