@@ -126,6 +126,7 @@ async function copyByFrames(
     const batch: Batch = {
       plan: table,
       encoded,
+      idHashes: kept.events.idHashes,
       table: target.relation,
       groups,
       strictAt: undefined,

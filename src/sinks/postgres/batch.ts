@@ -10,6 +10,8 @@ export const DUPLICATE: Verdict = { kind: 'duplicate' };
 export interface Batch {
   readonly plan: TablePlan;
   readonly encoded: EncodedRows;
+  /** Hash of each event's id, as the events have it. */
+  readonly idHashes: Uint32Array;
   /** The table itself, quoted. */
   readonly table: string;
   readonly groups: readonly TargetedGroup[];

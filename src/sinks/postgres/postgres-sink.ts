@@ -7,6 +7,7 @@ import { CommitLostError, commit, recallCommit, StalePartitionsError } from './c
 import { describePlan, otherTimeWarning } from './describe.js';
 import type { EncodedRows } from './encode/encoded-rows.js';
 import { createForesight } from './foresight.js';
+import { createKnownKeys } from './known-keys.js';
 import { qualified } from './partition-map.js';
 import type { TablePlan } from './plan.js';
 import { findExisting } from './probe.js';
@@ -39,6 +40,7 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
   const { database, plan, hasTimeline } = options;
   const label = `${database.label}?table=${encodeURIComponent(`${plan.table.schema}.${plan.table.name}`)}`;
   const tempo = createTempo();
+  const knownKeys = createKnownKeys(plan);
   const ready = createReadiness(database, plan);
   const foresight = createForesight(plan);
   const strictAt = options.strictId ? partitionKeyAt(plan) : undefined;
@@ -50,7 +52,7 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
     const batch = await openBatch(delivery, { plan, strictAt }, table, signal);
     try {
       await database.use(async (connection) => {
-        await writeBatch(connection, batch, tempo);
+        await writeBatch(connection, batch, { tempo, knownKeys });
         await commit(connection, { batch, tableOid: table.oid, hasTimeline, onCommitting: delivery.onCommitting });
       }, signal);
     } catch (error) {
@@ -128,7 +130,8 @@ async function openBatch(
     groups.push({ group, target });
   }
   const otherTimes = strictAt === undefined ? encoded.otherTimes : 0;
-  return { plan, encoded, table, groups, strictAt, otherTimes, verdicts: openVerdicts(delivery) };
+  const { idHashes } = delivery.events;
+  return { plan, encoded, idHashes, table, groups, strictAt, otherTimes, verdicts: openVerdicts(delivery) };
 }
 
 /** Whether every row that was taken for accepted is in the table. */

@@ -3,6 +3,7 @@ import { kindOf } from '../../postgres/sql-error.js';
 import { ACCEPTED, type Batch, DUPLICATE, judge, range, verdictOf, without } from './batch.js';
 import { copyCarefully } from './careful-copy.js';
 import { copyRows } from './copy-rows.js';
+import type { KnownKeys } from './known-keys.js';
 import { holdsAll, probe } from './probe.js';
 import { refuseOtherTimes, withoutRefused } from './strict-id.js';
 import type { Tempo } from './tempo.js';
@@ -20,11 +21,21 @@ const BEGIN =
   `set local idle_in_transaction_session_timeout = '5min'; ${DURABLE}; ` +
   `set local timezone = 'UTC'; set local jit = off; ${PLANNING}; set constraints all immediate`;
 
+/** What is known from the batches before. */
+export interface Experience {
+  readonly tempo: Tempo;
+  readonly knownKeys: KnownKeys | undefined;
+}
+
 /**
  * Writes a batch inside a transaction that is left open, and gives every event its verdict. The fast way copies each
  * group at once; the first refusal rolls back, and the batch is written again with care.
  */
-export async function writeBatch(connection: Connection, batch: Batch, tempo: Tempo): Promise<void> {
+export async function writeBatch(
+  connection: Connection,
+  batch: Batch,
+  { tempo, knownKeys }: Experience,
+): Promise<void> {
   await connection.run(BEGIN);
   let remaining = batch.groups.map(({ group }) => range(group.first, group.firstRepeat));
   if (batch.strictAt !== undefined) {
@@ -33,7 +44,7 @@ export async function writeBatch(connection: Connection, batch: Batch, tempo: Te
   }
   let isCareful = tempo.isCareful;
   if (tempo.probesFirst) {
-    const left = await dropExisting(connection, batch, remaining, tempo.expectsAll);
+    const left = await dropExisting(connection, batch, remaining, holdsAllBy(tempo, knownKeys));
     isCareful ||= left === undefined;
     remaining = left ?? remaining;
   }
@@ -46,16 +57,26 @@ export async function writeBatch(connection: Connection, batch: Batch, tempo: Te
   await settleRepeats(connection, batch);
 }
 
+type HoldsAll = (connection: Connection, batch: Batch, relation: string, rows: Uint32Array) => Promise<boolean>;
+
+const holdsNone: HoldsAll = async () => false;
+
+/** Where all rows are expected to be there, that is asked first: it costs the least, and false tells nothing. */
+function holdsAllBy({ expectsAll }: Tempo, known: KnownKeys | undefined): HoldsAll {
+  if (!expectsAll) return holdsNone;
+  return async (...asked) => (await known?.holdsAll(...asked)) === true || holdsAll(...asked);
+}
+
 /** The rows whose keys are not there; undefined, in a fresh transaction, when one of the keys cannot be searched for. */
 async function dropExisting(
   connection: Connection,
   batch: Batch,
   remaining: readonly Uint32Array[],
-  expectsAll = false,
+  holds: HoldsAll = holdsNone,
 ): Promise<Uint32Array[] | undefined> {
   const { otherTimes } = batch;
   try {
-    return await searchEach(connection, batch, remaining, expectsAll);
+    return await searchEach(connection, batch, remaining, holds);
   } catch (error) {
     if (kindOf(error) !== 'data') throw error;
     batch.otherTimes = otherTimes;
@@ -68,12 +89,12 @@ async function searchEach(
   connection: Connection,
   batch: Batch,
   remaining: readonly Uint32Array[],
-  expectsAll: boolean,
+  holds: HoldsAll,
 ): Promise<Uint32Array[]> {
   const left: Uint32Array[] = [];
   for (const [at, { target }] of batch.groups.entries()) {
     const rows = remaining[at] ?? range(0, 0);
-    if (expectsAll && (await holdsAll(connection, batch, target.relation, rows))) {
+    if (await holds(connection, batch, target.relation, rows)) {
       judge(batch, rows, DUPLICATE);
       left.push(range(0, 0));
       continue;
