@@ -4,6 +4,7 @@ import { type CheckOptions, compileCatalog } from '../compile.js';
 import { byVersion } from '../versions.js';
 import type { Change } from './change.js';
 import { type Difference, findDifferences, type Pair } from './differences.js';
+import { nameMember } from './name-member.js';
 import { rootsFor, sampleWith } from './sample.js';
 import { Schemas } from './schemas.js';
 import { type Contest, findWitnesses, type Witness } from './witness.js';
@@ -102,7 +103,9 @@ function compareSchemas(name: string, catalogs: Pair<Catalog>, options: CheckOpt
     before: { schemas: schemas.before, roots: roots.before, name },
     after: { schemas: schemas.after, roots: roots.after, name },
   };
-  const contest = { rooms, checkers: checkersOf(catalogs, options) };
+  const checkers = checkersOf(catalogs, options);
+  const member = nameMember({ rooms, checkers });
+  const contest = { rooms, checkers, ...(member !== undefined && { nameMember: member }) };
   const found = findDifferences(schemas, roots).map((difference) => ({
     difference,
     witnesses: findWitnesses(difference, contest),
@@ -112,6 +115,8 @@ function compareSchemas(name: string, catalogs: Pair<Catalog>, options: CheckOpt
   );
   const changes = found.flatMap(({ difference, witnesses }) => {
     if (witnesses.length > 0) return witnesses.map((witness) => breaking(name, difference, witness));
+    // All events of a name have that very name: what else a schema says of it makes no difference to them.
+    if (isNameAlone(difference, contest)) return [];
     return SUBSUMED.has(difference.rule) && proved.has(formatPointer(difference.at))
       ? []
       : [undecided(name, difference)];
@@ -121,6 +126,12 @@ function compareSchemas(name: string, catalogs: Pair<Catalog>, options: CheckOpt
   if (isDynamic(catalogs)) return [dynamic(name)];
   const message = 'the same events are accepted before and after';
   return [{ name, verdict: 'compatible', rule: 'same', pointer: '', message }];
+}
+
+function isNameAlone({ at }: Difference, { nameMember: member, rooms, checkers }: Contest): boolean {
+  if (member === undefined || at.length !== 1 || at[0] !== member) return false;
+  // Without an event to try it on nothing is known.
+  return (['before', 'after'] as const).every((side) => sampleWith(checkers[side], rooms[side]) !== undefined);
 }
 
 function breaking(name: string, { rule, path, at }: Difference, { event, acceptedBy, problem }: Witness): Change {

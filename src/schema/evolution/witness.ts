@@ -18,6 +18,8 @@ export interface Witness {
 export interface Contest {
   readonly rooms: Pair<Room>;
   readonly checkers: Pair<Checker>;
+  /** Member that holds the name: a witness of another name, or without one, would be checked against another schema. */
+  readonly nameMember?: string;
 }
 
 /** For each side at most one event that it accepts and the other side refuses because of this difference. */
@@ -41,7 +43,7 @@ function findWitness(difference: Difference, contest: Contest, search: Search): 
   const refuser = contest.checkers[acceptedBy === 'before' ? 'after' : 'before'];
   for (const base of bases) {
     for (const probe of probes) {
-      const event = withValue(base, difference.at, probe);
+      const event = named(withValue(base, difference.at, probe), contest);
       if (!isObject(event) || contest.checkers[acceptedBy].check(event, contest.rooms.before.name)) continue;
       const problems = refuser.check(event, contest.rooms.before.name);
       const problem = problems?.find((each) => isShown(each, difference));
@@ -49,6 +51,10 @@ function findWitness(difference: Difference, contest: Contest, search: Search): 
     }
   }
   return undefined;
+}
+
+function named(event: unknown, { nameMember, rooms }: Contest): unknown {
+  return nameMember === undefined || !isObject(event) ? event : { ...event, [nameMember]: rooms.before.name };
 }
 
 /** Events that have the place of the difference, from the side that is to accept them, then from the other. */

@@ -93,6 +93,26 @@ test('the partition key that becomes optional for one event name breaks the read
   ]);
 });
 
+test('every witness has the name of its event: without it, it would be checked against another schema', async () => {
+  const named = (name: string, more: object) => ({
+    type: 'object',
+    required: ['name'],
+    properties: { name: { const: name }, ...more },
+  });
+  const before = await byName({ a: named('a', {}) });
+  const after = await byName({ a: { ...named('a', { x: text }), required: [] }, b: named('b', { x: text }) });
+  const changes = compareCatalogs(before, after, { unknownEvent: 'accept' });
+  const witnesses = changes.flatMap(({ name, witness }) =>
+    witness === undefined ? [] : [[name, JSON.parse(witness)]],
+  );
+
+  expect(witnesses).toEqual([
+    ['a', { name: 'a', x: {} }],
+    ['b', { name: 'b', x: {} }],
+  ]);
+  expect(changes.filter(({ pointer }) => pointer === '/name')).toEqual([]);
+});
+
 test('names that come and go are changes, each with its witness', async () => {
   const [before, after] = [
     await byName({ a: withX(text), b: withX(text) }),
