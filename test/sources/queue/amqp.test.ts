@@ -121,6 +121,19 @@ describe.runIf(rabbitmq)('RabbitMQ', () => {
     expect(await queue.waiting()).toBe(0);
   });
 
+  test('a queue that may not be consumed is told, and not asked for again for ever', async () => {
+    await using queue = await rabbitQueue();
+    await queue.put(numbers(3));
+    const connection = await connect(url);
+    const channel = await connection.createChannel();
+    await channel.prefetch(1);
+    await channel.consume(queue.name, () => {}, { exclusive: true });
+
+    await expect(drain(queue, 'take', { liveQueue: true })).rejects.toMatchObject({ code: 'source_permission_denied' });
+    await connection.close();
+    await expect.poll(queue.waiting).toBe(3);
+  });
+
   test('a message near its delivery limit is never given back into it: a new copy takes its place', async () => {
     await using queue = await rabbitQueue({ ...QUORUM, 'x-delivery-limit': 3 });
     await queue.send(numbers(3));

@@ -1,18 +1,11 @@
 import { hash } from 'node:crypto';
 import type { ConsumeMessage } from 'amqplib';
+import { CannotEvaluateError } from '../../../errors.js';
 import { pause } from '../../../pause.js';
 import type { AmqpAddress } from './address.js';
 import { type AmqpSession, connectAmqp } from './connect.js';
+import { type Delivery, lastOfPrefix } from './delivery.js';
 import { amqpError } from './errors.js';
-
-/** A delivery that we hold: good on its channel only. */
-export interface Delivery {
-  readonly message: ConsumeMessage;
-  readonly session: AmqpSession;
-  /** Tells it from all others of this consumer. */
-  readonly key: string;
-  readonly receivedMs: number;
-}
 
 const FIRST_PREFETCH = 100;
 /** More brings little (https://www.rabbitmq.com/docs/confirms#channel-qos-prefetch); a quorum queue caps it at 2,000. */
@@ -40,6 +33,8 @@ export class Consumer implements AsyncDisposable {
   /** Messages that the present consumer may still receive before something is settled. */
   private room = 0;
   private prefetch = FIRST_PREFETCH;
+  /** How often in a row the server would not let us consume. */
+  private refusals = 0;
   private wake: () => void = () => {};
 
   constructor(
@@ -89,7 +84,7 @@ export class Consumer implements AsyncDisposable {
   async settle(deliveries: readonly Delivery[], how: 'ack' | 'requeue'): Promise<readonly boolean[]> {
     const { session } = this;
     if (session.closedBy() !== undefined) return deliveries.map(() => false);
-    const last = this.lastOfPrefix(deliveries);
+    const last = lastOfPrefix(this.held.values(), deliveries);
     const mine = deliveries.filter((delivery) => delivery.session === session && this.forget(delivery));
     const tell = (message: ConsumeMessage, allUpTo: boolean) => {
       if (how === 'ack') session.channel.ack(message, allUpTo);
@@ -107,18 +102,6 @@ export class Consumer implements AsyncDisposable {
     }
     const heard = new Set(mine);
     return deliveries.map((delivery) => heard.has(delivery));
-  }
-
-  /** The last of the deliveries in front of which we hold no other: one word to the server settles all of those. */
-  private lastOfPrefix(deliveries: readonly Delivery[]): ConsumeMessage | undefined {
-    const some = new Set(deliveries);
-    let last: ConsumeMessage | undefined;
-    // What is held stands in the order of its tags.
-    for (const delivery of this.held.values()) {
-      if (!some.has(delivery)) break;
-      last = delivery.message;
-    }
-    return last;
   }
 
   /** Does something else with deliveries, on the channel that they came on. */
@@ -176,8 +159,12 @@ export class Consumer implements AsyncDisposable {
       this.room = count;
       const { consumerTag } = await channel.consume(address.queue, (message) => this.arrived(session, message));
       this.consumerTag = consumerTag;
+      this.refusals = 0;
     } catch (error) {
-      if (session.closedBy() === undefined) throw amqpError(error, address.label);
+      const told = amqpError(error, address.label);
+      const isForGood = told instanceof CannotEvaluateError || ++this.refusals > RECONNECT_TRIES;
+      // The server closes the channel on which it refuses: that alone is no broken connection.
+      if (session.closedBy() === undefined || isForGood) throw told;
     }
   }
 
@@ -228,6 +215,7 @@ export class Consumer implements AsyncDisposable {
     this.consumerTag = undefined;
     this.hasBegun = false;
     await this.session.close();
+    if (this.refusals > 0) await pause(waitMs(this.refusals), signal);
     for (let attempt = 1; ; attempt++) {
       try {
         this.session = await connectAmqp(this.address);
@@ -235,8 +223,12 @@ export class Consumer implements AsyncDisposable {
         return;
       } catch {
         if (attempt >= RECONNECT_TRIES) throw amqpError(cause, this.address.label);
-        await pause(Math.min(250 * 2 ** attempt, 5_000), signal);
+        await pause(waitMs(attempt), signal);
       }
     }
   }
+}
+
+function waitMs(attempt: number): number {
+  return Math.min(250 * 2 ** attempt, 5_000);
 }
