@@ -6,6 +6,8 @@ import { renderJson } from '../report/json.js';
 /** How a command ended that has no report of its own. */
 interface Ending {
   readonly argv: readonly string[];
+  /** What the configuration says for `--output`, where the command line says nothing. */
+  readonly outputs: readonly string[];
   readonly exitCode: number;
   readonly secrets: readonly string[];
 }
@@ -17,8 +19,8 @@ const SILENT: ReadonlySet<string> = new Set(['output_unwritable', 'output_confli
  * What a program finds on standard output when a command with `--output json` ends before its report.
  * Undefined when nobody asked for JSON there, or when the place is taken.
  */
-export function errorReport(error: unknown, { argv, exitCode, secrets }: Ending): string | undefined {
-  if (!wantsJson(argv)) return undefined;
+export function errorReport(error: unknown, { argv, outputs, exitCode, secrets }: Ending): string | undefined {
+  if (!wantsJson(argv, outputs)) return undefined;
   const { code, message, hint } = wordsOf(error, exitCode);
   if (SILENT.has(code)) return undefined;
   return renderJson({
@@ -30,11 +32,12 @@ export function errorReport(error: unknown, { argv, exitCode, secrets }: Ending)
   });
 }
 
-function wantsJson(argv: readonly string[]): boolean {
-  return argv.some((word, at) => {
-    const value = word === '--output' ? argv[at + 1] : word.startsWith('--output=') ? word.slice(9) : undefined;
-    return value !== undefined && /^json(:-?)?$/.test(value);
+function wantsJson(argv: readonly string[], outputs: readonly string[]): boolean {
+  const typed = argv.flatMap((word, at) => {
+    if (word === '--output') return argv[at + 1] ?? [];
+    return word.startsWith('--output=') ? word.slice('--output='.length) : [];
   });
+  return (typed.length > 0 ? typed : outputs).some((output) => /^json(:-?)?$/.test(output));
 }
 
 function wordsOf(error: unknown, exitCode: number): { code: string; message: string; hint?: string | undefined } {

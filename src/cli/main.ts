@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.js';
 import { secretsOf } from '../config/redact.js';
 import { errorReport } from './error-report.js';
 import { ioOf } from './io.js';
@@ -10,11 +11,16 @@ process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const argv = process.argv.slice(2);
 const io = ioOf(process);
 const secrets = [...secretsOf(process.env)];
+let outputs: readonly string[] = [];
+const onConfig = (config: Config): void => {
+  secrets.push(...config.secrets);
+  outputs = config.defaults.output?.texts ?? [];
+};
 const isVerbose = argv.some((word) => /^(-\w*v\w*|--verbose)$/.test(word)) || Boolean(process.env.RESPOOL_DEBUG);
 // Before anything else is loaded, so that the stack of a defect leads into the sources.
 if (isVerbose) process.setSourceMapsEnabled(true);
 const report = (error: unknown, exitCode: number): number => {
-  io.stdout.write(errorReport(error, { argv, exitCode, secrets }) ?? '');
+  io.stdout.write(errorReport(error, { argv, outputs, exitCode, secrets }) ?? '');
   return exitCode;
 };
 const tell = (error: unknown): number => report(error, printError(error, { io, isVerbose, secrets }));
@@ -33,7 +39,7 @@ const stop = watchSignals(process, () => {
 });
 
 try {
-  process.exitCode = await runProgram(argv, { io, stop, onSecrets: (found) => secrets.push(...found) });
+  process.exitCode = await runProgram(argv, { io, stop, onConfig });
 } catch (error) {
   process.exitCode = stop.exitCode !== undefined && isAbort(error) ? report(error, stop.exitCode) : tell(error);
 }

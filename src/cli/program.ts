@@ -15,8 +15,8 @@ import { readPackage } from './version.js';
 export interface World {
   readonly io: Io;
   readonly stop: Stop;
-  /** Told once the configuration is read, so that errors can keep its secrets. */
-  readonly onSecrets: (secrets: readonly string[]) => void;
+  /** Told once the configuration is read, so that errors can keep its secrets and go where it wants reports to go. */
+  readonly onConfig: (config: Config) => void;
 }
 
 /** Does what the words behind `respool` say. Resolves to the exit code. */
@@ -56,9 +56,10 @@ async function runCommand(
   words: readonly string[],
   world: World & { readonly argv: readonly string[] },
 ): Promise<number> {
-  const typed = parseWords(command, words);
-  const config = 'config' in command.options ? await readConfig(typed, world.io) : emptyConfig;
-  world.onSecrets(config.secrets);
+  const isConfigured = 'config' in command.options;
+  const typed = await parsed(command, words, isConfigured ? world : undefined);
+  const config = isConfigured ? await readConfig(typed.texts.get('--config')?.at(-1), world.io) : emptyConfig;
+  world.onConfig(config);
   const options = await readOptions(command, typed, config);
   const invocation: Invocation = {
     options,
@@ -71,8 +72,17 @@ async function runCommand(
   return command.run(invocation as Invocation<never>); // the values are those that this very command's options read
 }
 
-async function readConfig(typed: Typed, io: Io): Promise<Config> {
-  const path = typed.texts.get('--config')?.at(-1);
+/** Where words are wrong, the configuration still says how that is to be told. */
+async function parsed(command: Command, words: readonly string[], world: World | undefined): Promise<Typed> {
+  try {
+    return parseWords(command, words);
+  } catch (error) {
+    if (world !== undefined) await readConfig(undefined, world.io).then(world.onConfig, () => undefined);
+    throw error;
+  }
+}
+
+async function readConfig(path: string | undefined, io: Io): Promise<Config> {
   return loadConfig({ cwd: io.cwd, env: io.env, flags: flagShapes, ...(path !== undefined && { path }) });
 }
 

@@ -1,6 +1,6 @@
 import type { SinkProgress, Snapshot } from './progress.js';
 import type { Rate } from './rate.js';
-import { bytes, duration, shorten, thousands } from './text.js';
+import { bytes, counted, duration, shorten, thousands } from './text.js';
 
 /**
  * One line that says how far a run has come: events, rates, share and time left where the size is known, and for each
@@ -14,7 +14,7 @@ export function renderProgress(snapshot: Snapshot, rate: Rate | undefined, width
 }
 
 function speedOf(snapshot: Snapshot, rate: Rate | undefined): string[] {
-  const events = `${thousands(snapshot.read)} events`;
+  const events = counted(snapshot.read, 'event');
   if (rate === undefined) return [events];
   const { eventsPerSecond, bytesPerSecond } = rate;
   return [events, `${thousands(eventsPerSecond)}/s`, `${bytes(bytesPerSecond)}/s`, ...timeLeft(snapshot, rate)];

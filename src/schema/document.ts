@@ -55,12 +55,21 @@ export function parseDocument(source: DocumentSource): Document | string {
   if (typeof json === 'string') return json;
   const { schema } = json;
   if (!isObject(schema) && typeof schema !== 'boolean') return `${path}: not a schema: it is ${kindOf(schema)}`;
+  if (isDeeper(schema, DEEPEST)) return `${path}: nested more than ${DEEPEST} deep: no checker has the stack for it`;
   const metaSchema = isObject(schema) ? schema.$schema : undefined;
   const dialect = metaSchema === undefined && fallback !== undefined ? fallback : dialectOf(metaSchema);
   if (dialect === undefined) {
     return `${path}: $schema is ${JSON.stringify(metaSchema)}: only drafts 04, 06, 07, 2019-09 and 2020-12 are known`;
   }
   return { uri, path, fileUri, dialect, schema, ...survey(schema, source, dialect) };
+}
+
+/** Objects and arrays in one another; each schema in `properties` counts twice. */
+const DEEPEST = 1_000;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((child) => isDeeper(child, levels - 1));
 }
 
 function parseJson({ path, bytes }: DocumentSource): { readonly schema: unknown } | string {

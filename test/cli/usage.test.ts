@@ -69,6 +69,19 @@ test.each([
   expect(stderr).toContain(`error: ${JSON.parse(stdout).error.message}`);
 });
 
+test.each([
+  ['validate x --schema nowhere', 'schema_not_found'],
+  ['validate x --nope', 'unknown_option'],
+  ['validate x --schema nowhere --output table', undefined],
+])('where the configuration wants JSON, %s answers with %s', async (args, code) => {
+  await using folder = await folderWith({ 'respool.config.yaml': 'defaults:\n  output: [json]\n' });
+  const { status, stdout } = await respool(args.split(' '), { cwd: folder.path });
+
+  expect(status).toBe(3);
+  if (code === undefined) expect(stdout).toBe('');
+  else expect(JSON.parse(stdout)).toMatchObject({ command: 'validate', exitCode: 3, error: { code } });
+});
+
 test('the error that a program reads holds no secret', async () => {
   await using folder = await folderWith({ 'dump.ndjson': '{"id":1}\n' });
   const env = { DD_API_KEY: 'geheimer-schluessel' };

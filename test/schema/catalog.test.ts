@@ -34,6 +34,15 @@ test.each([
   expect(await refusal(path)).toBe(`${message}\n`);
 });
 
+test('a schema of ten thousand levels is refused with a sentence, and one of a few hundred is not', async () => {
+  const nested = (levels: number) => `${'{"not":'.repeat(levels)}{}${'}'.repeat(levels)}`;
+  await writeFile(join(scratch, 'deep.json'), nested(10_000));
+  await writeFile(join(scratch, 'fair.json'), nested(300));
+
+  expect(await refusal(join(scratch, 'deep.json'))).toContain('deep.json: nested more than 1000 deep');
+  expect((await loadCatalog(join(scratch, 'fair.json'))).files).toHaveLength(1);
+});
+
 test('bytes that are not UTF-8 are refused, a byte order mark is not', async () => {
   await writeFile(join(scratch, 'latin1.json'), Buffer.from('{"title": "\xfc"}', 'latin1'));
   await writeFile(join(scratch, 'bom.json'), '\ufeff{"type": "object"}');
