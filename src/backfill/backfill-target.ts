@@ -26,6 +26,8 @@ export interface Target {
 
 /** A source that is being cut into units: opened in front of its first event, asked for the plan behind its last. */
 export interface Cut {
+  /** Whether nothing of a batch is looked at again once all that was added of it has been written. */
+  readonly keepsNothing?: true;
   /** Events that belong into no unit, beside those that the encoder refused. */
   refuse?(item: PreparedItem): readonly EncoderRefusal[];
   /** Adds a batch to the slices of its units. @param refused whom the encoder and `refuse` have refused. */

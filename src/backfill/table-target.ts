@@ -47,6 +47,7 @@ export function tableTarget(opened: OpenTable): Target {
       const snapshot = await reading(database, currentSnapshot, signal);
       const tally = new PartitionTally(table);
       return {
+        keepsNothing: true,
         add: (item, refused, spill) => tally.add(item, refused, spill),
         plan: (read) =>
           makePlan({ ...opened, read, partitions: tally.partitions(), slices, snapshot, signal }).catch(

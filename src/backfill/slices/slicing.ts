@@ -2,6 +2,7 @@ import { type Accounts, accountsOf, addAccounts, emptyAccounts } from '../../flo
 import { createLineNumbers } from '../../flow/line-numbers.js';
 import { type PreparedItem, prepareInOrder } from '../../flow/prepare/in-order.js';
 import type { PreparePool } from '../../flow/prepare/pool.js';
+import type { PreparedBatch } from '../../flow/prepare/spec.js';
 import type { Quarantine } from '../../flow/quarantine.js';
 import { problemOf, quarantineEntries } from '../../flow/quarantine-entries.js';
 import { untilStopped } from '../../flow/until-stopped.js';
@@ -39,6 +40,7 @@ export async function sliceSource(job: Slicing): Promise<Sliced> {
   const failures: PartFailure[] = [];
   const stored = new Map<number, number>();
   const numberLines = createLineNumbers([]);
+  const leaving = createLeaving(job);
   let accounts = emptyAccounts([job.sinkLabel]);
   const batches = untilStopped(source.batches([], signal), signal);
   for await (const item of prepareInOrder({ batches, pool, room: () => undefined })) {
@@ -52,12 +54,32 @@ export async function sliceSource(job: Slicing): Promise<Sliced> {
     accounts = addAccounts(accounts, await settleRefused(job, item, { firstLine, refused }));
     stored.set(item.raw.part, item.raw.storedBytes);
     job.onProgress?.(accounts, sum(stored.values()));
+    leaving.add(item.prepared);
     await spill.room();
+    leaving.release();
   }
   signal.throwIfAborted();
   await spill.end();
   await job.quarantine.sync();
   return { accounts, failures, storedBytes: sum(stored.values()) };
+}
+
+/** Gives back the memory of batches once all that was made of them has been written. */
+function createLeaving({ cut, pool, spill }: Slicing) {
+  const batches: { readonly batch: PreparedBatch; readonly until: number }[] = [];
+  const canRelease = cut.keepsNothing === true && pool.release !== undefined;
+  return {
+    add(batch: PreparedBatch): void {
+      if (canRelease) batches.push({ batch, until: spill.added });
+    },
+    release(): void {
+      const { written } = spill;
+      for (let [first] = batches; first !== undefined && first.until <= written; [first] = batches) {
+        batches.shift();
+        pool.release?.(first.batch);
+      }
+    },
+  };
 }
 
 /** Quarantines what is undecodable, invalid or refused; the rest counts as not sent yet. */

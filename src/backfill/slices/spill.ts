@@ -16,6 +16,10 @@ export interface Spill extends AsyncDisposable {
   bytes(name: string, chunk: Uint8Array): void;
   /** Appends the rows of a partition. */
   append(partition: number, batchAt: number, encoded: EncodedRows): void;
+  /** Bytes that have been added so far. */
+  readonly added: number;
+  /** Once `room` or `end` has resolved: all that was added in front of this is in the files, and never looked at again. */
+  readonly written: number;
   /** Resolves as soon as there is room in memory for the next batch. */
   room(): Promise<void>;
   /** Resolves once everything is in the files. */
@@ -25,11 +29,15 @@ export interface Spill extends AsyncDisposable {
 /** A file is written to in pieces of this size, or when all that waits is more than may be held. */
 const PIECE_BYTES = 1 << 20;
 const MOST_BYTES = 48 << 20;
+/** What has been waiting behind so many bytes is written, however little it is. */
+const OLD_BYTES = 16 << 20;
 
 interface Pending {
   readonly path: string;
   readonly chunks: Uint8Array[];
   bytes: number;
+  /** How much had been added in front of the first of them. */
+  since: number;
 }
 
 /** Opens an empty spill in `folder`: what an interrupted reading left there is removed. */
@@ -52,6 +60,7 @@ class FolderSpill implements Spill {
   private readonly pending = new Map<string, Pending>();
   private readonly rowsAt = new Map<number, number>();
   private readonly files = openAppendedFiles();
+  added = 0;
   private held = 0;
   private eventsAt = 0;
 
@@ -80,8 +89,16 @@ class FolderSpill implements Spill {
     this.add(files.frames, pack(frame));
   }
 
+  get written(): number {
+    let oldest = this.added;
+    for (const { bytes, since } of this.pending.values()) if (bytes > 0 && since < oldest) oldest = since;
+    return oldest;
+  }
+
   async room(): Promise<void> {
-    for (const pending of this.pending.values()) if (pending.bytes >= PIECE_BYTES) await this.write(pending);
+    for (const pending of this.pending.values()) {
+      if (pending.bytes >= PIECE_BYTES || this.added - pending.since >= OLD_BYTES) await this.write(pending);
+    }
     if (this.held >= MOST_BYTES) await this.end();
   }
 
@@ -93,13 +110,15 @@ class FolderSpill implements Spill {
   private add(path: string, chunks: readonly Uint8Array[]): number {
     let pending = this.pending.get(path);
     if (pending === undefined) {
-      pending = { path, chunks: [], bytes: 0 };
+      pending = { path, chunks: [], bytes: 0, since: this.added };
       this.pending.set(path, pending);
     }
     const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    if (pending.bytes === 0) pending.since = this.added;
     pending.chunks.push(...chunks);
     pending.bytes += bytes;
     this.held += bytes;
+    this.added += bytes;
     return bytes;
   }
 
