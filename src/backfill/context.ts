@@ -31,4 +31,6 @@ export interface Work extends Undertaking {
   readonly sink: Sink;
   /** The longest that a lock may keep others from the table, in milliseconds. */
   readonly maxLockMs: number;
+  /** Whether whoever else has a partition is dead, as the queue says that has given it to this process. */
+  readonly takesOver?: boolean;
 }

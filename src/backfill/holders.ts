@@ -50,6 +50,37 @@ export async function takePartition(connection: Connection, tableOid: string, fr
   return row?.taken === true;
 }
 
+const MOST_WAITS = 20;
+const WAIT_MS = 500;
+
+/**
+ * Takes a partition from a worker that is dead or stands still: whatever sessions it has left are ended, and with them what they
+ * had begun. One that is just about to give it back is waited for. False when that is not possible.
+ */
+export async function takePartitionOver(
+  connection: Connection,
+  { tableOid, fromUs, signal }: { readonly tableOid: string; readonly fromUs: number; readonly signal: AbortSignal },
+): Promise<boolean> {
+  for (let wait = 1; wait <= MOST_WAITS; wait++) {
+    await pause(WAIT_MS, signal);
+    if (await takePartition(connection, tableOid, fromUs)) return true;
+    // Sessions of another role may not be ended: then they are waited for.
+    if (wait === 4)
+      await connection.rows(END_HOLDER, [String(PARTITION_CLASS), `${tableOid}:${fromUs}`]).catch(() => []);
+  }
+  return false;
+}
+
+/** Sessions of workers have a name for each partition in work. */
+export const WORK_NAME = 'respool-work';
+
+const END_HOLDER = `
+  select pg_terminate_backend(other.pid)
+  from pg_locks l join pg_stat_activity a on a.pid = l.pid
+  join pg_stat_activity other on other.application_name = a.application_name and other.datname = a.datname
+  where l.locktype = 'advisory' and l.granted and l.database = (select oid from pg_database where datname = current_database())
+    and l.classid = $1::int8::oid and l.objid = (hashtext($2)::int8 & 4294967295)::oid and a.application_name ~ '^${WORK_NAME} '`;
+
 /** Gives a partition back. */
 export async function releasePartition(connection: Connection, tableOid: string, fromUs: number): Promise<void> {
   await connection.run(`select pg_advisory_unlock(${PARTITION_CLASS}, hashtext('${tableOid}:${fromUs}'))`);

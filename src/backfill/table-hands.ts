@@ -4,7 +4,7 @@ import { reasonOf } from '../postgres/retry.js';
 import { kindOf } from '../postgres/sql-error.js';
 import type { Hands, Look } from './backfill-target.js';
 import type { Work } from './context.js';
-import { KEEP_ALIVE, releasePartition, takePartition } from './holders.js';
+import { KEEP_ALIVE, releasePartition, takePartition, takePartitionOver } from './holders.js';
 import { insertSlice } from './insert.js';
 import { makeByPartman } from './partman.js';
 import type { PlannedPartition, PlannedUnit } from './plan.js';
@@ -30,7 +30,9 @@ function partitionOf({ plan }: Work, { index }: PlannedUnit): PlannedPartition {
 async function fillAlone(work: Work, session: Connection, partition: PlannedPartition): Promise<void> {
   const tableOid = work.table.table.oid ?? '';
   await session.run(KEEP_ALIVE);
-  if (!(await takePartition(session, tableOid, partition.fromUs))) {
+  const place = { tableOid, fromUs: partition.fromUs, signal: work.finish };
+  const isTaken = await takePartition(session, tableOid, partition.fromUs);
+  if (!isTaken && !(work.takesOver === true && (await takePartitionOver(session, place)))) {
     throw new IncompleteError(`another session works on partition ${partition.name}`, {
       code: 'partition_taken',
       hint: 'wait for it to end and run the same command again',

@@ -131,18 +131,20 @@ export interface Known {
   /** What makes the work wait. */
   readonly limits: LoadLimits | undefined;
   readonly tell: (note: string) => void;
+  /** What its sessions are called in the server. */
+  readonly sessions?: string;
 }
 
 /** Opens the target of a run and holds its range while `body` works. */
 export async function withTarget<T>(
   call: Target,
-  { known, states, words, limits, tell }: Known,
+  { known, states, words, limits, tell, sessions }: Known,
   body: (run: OpenTableRun) => Promise<T>,
 ): Promise<T> {
   const { options, io, stop } = call;
   const { folder, record, plan } = known;
   if (plan.method === 'deliver') throw noTable(plan);
-  const url = targetOf(call, plan, words);
+  const url = named(targetOf(call, plan, words), sessions);
   const jobs = options.jobs ?? 2;
   const opened = await openPostgresTable(url, { fields: record.fields, jobs, env: io.env, signal: stop.now });
   await using _sink = opened.sink;
@@ -193,6 +195,13 @@ function targetOf({ config }: Target, plan: TableBackfill, words: readonly strin
     code: 'changed_since',
     hint: 'name the target of the run with --to',
   });
+}
+
+function named(url: string, sessions: string | undefined): string {
+  if (sessions === undefined) return url;
+  const address = new URL(url);
+  address.searchParams.set('application_name', sessions);
+  return address.href;
 }
 
 function isTableOf(url: string, { table }: TableBackfill): boolean {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Work } from '../backfill/context.js';
+import { WORK_NAME } from '../backfill/holders.js';
 import { backfillTrade } from '../backfill/queue/trade.js';
 import type { States } from '../backfill/states.js';
 import { UsageError } from '../errors.js';
@@ -67,7 +68,11 @@ function workOnBackfill(call: Invocation<WorkerOptions>, tell: (note: string) =>
   return async ({ folder = '', run }: Job, states: States, body: (work: Work) => Promise<void>) => {
     const known = await loadRun(folder, run);
     const words = options.to.length > 0 ? options.to : known.record.sinks;
+    // Whoever takes a partition over from this worker finds its sessions by their name.
+    const sessions = `${WORK_NAME} ${randomBytes(8).toString('hex')}`;
     const one = { ...call, options: { ...options, jobs: 1 } };
-    await withTarget(one, { known, states, words, limits: limitsOf(options), tell }, ({ work }) => body(work));
+    await withTarget(one, { known, states, words, limits: limitsOf(options), tell, sessions }, ({ work }) =>
+      body({ ...work, takesOver: true }),
+    );
   };
 }

@@ -19,6 +19,9 @@ export async function openPlace(events: string, sql = DAYS_TABLE, serverUrl?: st
     /** Runs `respool backfill <verb> <run>`. */
     later: (verb: string, run: string, ...args: string[]) =>
       backfill([verb, run, '--to', target, ...args], { cwd: folder.path }),
+    /** Starts the same, to be stopped on its way. */
+    startLater: (verb: string, run: string, ...args: string[]) =>
+      startBackfill([verb, run, '--to', target, ...args], { cwd: folder.path }),
     async [Symbol.asyncDispose]() {
       await database[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();

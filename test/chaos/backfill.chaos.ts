@@ -80,6 +80,46 @@ test('the partition of a worker that is killed is taken over within a minute', a
   expect((await quick).status).toBe(0);
 }, 180_000);
 
+for (const method of ['insert', 'swap']) {
+  test(`the partition of a worker that stands still is taken over within a minute, and waking up it writes nothing (${method})`, async () => {
+    await using p = await openPlace(dayEvents(EVENTS));
+    await using queue = await createDatabase();
+    const worker = (...args: string[]) =>
+      spawnRespool(['worker', '--queue', queue.url, '--to', p.target, ...args], p.call);
+    const frozen = worker('--max-rate', '200');
+    const told: string[] = [];
+    const running = p.start('--method', method, '--queue', queue.url);
+    await new Promise<void>((resolve) => {
+      frozen.stderr.on('data', (chunk) => {
+        told.push(String(chunk));
+        if (/: partition \d/.test(String(chunk))) resolve();
+      });
+    });
+    await sleep(2_000);
+    frozen.kill('SIGSTOP');
+    const frozenMs = Date.now();
+    const quick = worker();
+    const { status, report } = await running.end;
+    expect(status).toBe(0);
+    expect(Date.now() - frozenMs).toBeLessThan(60_000);
+    expect(report.partitions.map(({ state, verified }) => [state, verified])).toEqual(Array(3).fill(['done', true]));
+
+    frozen.kill('SIGCONT');
+    await sleep(6_000);
+    expect(told.join('')).toContain('another worker has taken it over');
+    expect(
+      await queue.query(`select change->>'state' as state from respool.backfill_states order by seq desc limit 1`),
+    ).toEqual([{ state: 'done' }]);
+    expect(await p.database.query('select count(*)::int as rows from ev')).toEqual([{ rows: EVENTS }]);
+    expect(await p.database.query(LEFTOVERS)).toEqual([]);
+    for (const each of [frozen, quick]) {
+      const end = ended(each);
+      each.kill('SIGTERM');
+      expect((await end).stderr).not.toMatch(/\n\s+at .*:\d+|unexpected:/u);
+    }
+  }, 180_000);
+}
+
 type Child = ReturnType<typeof spawnRespool>;
 
 /** Kills a run after a while, or right after it has been seen with a table of its own in the database. */

@@ -1,11 +1,12 @@
 import type { Database } from '../../postgres/connection.js';
 import type { Job } from '../../work/jobs.js';
+import { TakenOverError } from '../../work/taken-over.js';
 import type { Failure, Trade } from '../../work/trade.js';
 import { fillUnit } from '../carry-out.js';
 import type { Work } from '../context.js';
 import type { States } from '../states.js';
 import { tableHands } from '../table-hands.js';
-import { makeStatesTable, openSharedStates } from './shared-states.js';
+import { hasTurn, makeStatesTable, openSharedStates, takeTurn } from './shared-states.js';
 
 /** The kind of jobs that are partitions of a backfill. */
 export const BACKFILL = 'backfill';
@@ -33,13 +34,18 @@ export async function backfillTrade({ database, withWork, signal }: Circumstance
         fail: (failure) => failPartition(states, job.item, failure),
         async work(onPassed) {
           let trouble: Error | undefined;
-          await withWork(job, states, async (work) => {
+          const turn = await takeTurn(database, job.run, job.item, signal);
+          // What the one before has written to the end is known from here on.
+          const own = await openSharedStates(database, job.run, signal, turn);
+          if (own.of(job.item).state === 'done') return undefined;
+          await withWork(job, own, async (work) => {
             onPassed(() => work.gate.passed);
             const partition = work.plan.partitions.find(({ index }) => index === job.item);
             if (partition === undefined) throw new Error(`the plan of run ${job.run} has no partition ${job.item}`);
             trouble = await fillUnit(work, tableHands(work), partition);
           });
-          return trouble;
+          if (trouble === undefined || (await hasTurn(database, job.run, turn, signal))) return trouble;
+          throw new TakenOverError(`run ${job.run}: partition ${job.item}`);
         },
       };
     },

@@ -18,6 +18,7 @@ import {
   boundsOfRest,
   clearRest,
   dropShields,
+  isCarving,
   keptRestName,
   putRestIn,
   type Rest,
@@ -43,10 +44,11 @@ const AT_ONCE = 50;
 export async function carveOut(
   work: Work,
   session: Connection,
-  partition: PlannedPartition,
+  { partition, liveOid }: { readonly partition: PlannedPartition; readonly liveOid: string | undefined },
 ): Promise<string | undefined> {
   const before = await restOf(work, session);
-  if (before === undefined) return undefined;
+  // What a process has left that was killed behind the last step is still to be cleared away.
+  if (before === undefined || (liveOid !== undefined && !(await isCarving(session, before)))) return liveOid;
   while (!(await takeCarving(session, before.oid))) await pause(500, work.finish);
   try {
     const { oid } = await relationOf(session, work.table, partition);

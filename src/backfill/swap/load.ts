@@ -28,7 +28,9 @@ export async function loadStaging(
   session: Connection,
   { partition, staging, proof }: Place & { readonly proof: RowProof | undefined },
 ): Promise<LoadRefused> {
-  const begin = `begin; ${TIMEOUTS}; set local client_min_messages = warning; ${stagingSql(staging)}`;
+  // Made in a transaction of its own: while rows come in nothing is locked that others could wait for.
+  await session.run(`begin; ${TIMEOUTS}; set local client_min_messages = warning; ${stagingSql(staging)}; commit`);
+  const begin = `begin; ${TIMEOUTS}; truncate ${staging.names.staging}`;
   await using refused = await openRefused(work, partition);
   try {
     await session.run(begin);
@@ -50,7 +52,7 @@ interface Place {
   readonly staging: Staging;
 }
 
-/** The table was made in this very transaction, so its rows can be frozen at once: they need no vacuum later. */
+/** The table was emptied in this very transaction, so its rows can be frozen at once: they need no vacuum later. */
 async function copyWhole(work: Work, session: Connection, { partition, staging }: Place): Promise<void> {
   const { encoder } = work.table;
   const isBinary = encoder.format === 'binary';

@@ -121,10 +121,16 @@ export async function keptRests(session: Connection, { schema, names }: Rest): P
   return rows.map(({ name }) => String(name));
 }
 
-/** Takes away what a carving that was cut off has left. */
-export async function clearRest(session: Connection, { relation, names }: Rest, locking: Locking): Promise<void> {
+/** Whether a DEFAULT partition is being built anew, or was when a process died. */
+export async function isCarving(session: Connection, { names }: Rest): Promise<boolean> {
   const [row] = await session.rows(`select to_regclass($1) is not null as is_there`, [names.changes]);
-  if (row?.is_there !== true) return;
+  return row?.is_there === true;
+}
+
+/** Takes away what a carving that was cut off has left. */
+export async function clearRest(session: Connection, rest: Rest, locking: Locking): Promise<void> {
+  const { relation, names } = rest;
+  if (!(await isCarving(session, rest))) return;
   await underLock(session, { locks: [], statements: endCaptureSql(names, relation) }, locking);
   await session.run(
     `set client_min_messages = warning; drop table if exists ${names.staging}; ${forgetCaptureSql(names)}`,

@@ -36,7 +36,7 @@ export async function swapSlice(work: Work, session: Connection, partition: Plan
     await states.set(partition.index, { state: 'done', verified: true, endedAt: new Date().toISOString() });
     return;
   }
-  const carvedOid = liveOid ?? (await carveOut(work, session, partition));
+  const carvedOid = await carveOut(work, session, { partition, liveOid });
   const way = await prepare(work, session, { partition, liveOid: carvedOid });
   try {
     await buildAndExchange(work, session, way);
