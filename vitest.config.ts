@@ -2,9 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 /** Suites that take long by what they prove: they run with the long proofs, so that `npm test` stays under six minutes. */
 export const LONG = [
+  'test/backfill/control.test.ts',
   'test/backfill/days-archive.test.ts',
   'test/backfill/days-identity.test.ts',
   'test/backfill/days-mixpanel.test.ts',
+  'test/backfill/default-partition.test.ts',
   'test/backfill/pace.test.ts',
   'test/backfill/partman.test.ts',
   'test/backfill/queue-troubles.test.ts',

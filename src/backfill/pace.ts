@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Undertaking } from './context.js';
@@ -55,24 +55,33 @@ const WINDOW = 10;
 /** A process that has not said anything for so long is not there any more. */
 const STALE_MS = 10_000;
 
-/** Writes down how fast a run goes, every second, until it is disposed. */
+/** Writes down how fast a run goes, every second, until it is disposed: then nothing is said any more. */
 export function keepPace(paced: Paced): Disposable {
   const startedMs = Date.now();
   const samples: { readonly atMs: number; readonly passed: number }[] = [];
   let isWriting = false;
+  let isOver = false;
+  const forget = () => rmSync(join(paced.folder, FILE), { force: true });
   const write = async () => {
-    if (isWriting) return;
+    if (isWriting || isOver) return;
     isWriting = true;
     const now = { atMs: Date.now(), passed: paced.passed() };
     samples.push(now);
     if (samples.length > WINDOW) samples.shift();
     await save(paced.folder, paceOf(paced, { startedMs, first: samples[0] ?? now, now })).catch(() => undefined);
     isWriting = false;
+    if (isOver) forget();
   };
   const timer = setInterval(() => void write(), EVERY_MS);
   timer.unref();
   void write();
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  return {
+    [Symbol.dispose]: () => {
+      isOver = true;
+      clearInterval(timer);
+      forget();
+    },
+  };
 }
 
 interface Sample {

@@ -1,6 +1,6 @@
 import type { RowTarget } from '../../sinks/postgres/encode/encoded-rows.js';
 import { gapAround } from '../../sinks/postgres/partition-map.js';
-import { partitionNamer } from '../../sinks/postgres/partition-names.js';
+import { cut, partitionNamer } from '../../sinks/postgres/partition-names.js';
 import { periodAt } from '../../sinks/postgres/partition-scheme.js';
 import type { TablePlan } from '../../sinks/postgres/plan.js';
 
@@ -36,13 +36,21 @@ export function createPartitionList({ table, routed, encoder }: TablePlan): Part
     byStart.set(partition.fromUs, added);
     return added;
   };
+  const taken = new Set(table.partitions.map(({ name }) => name));
+  /** Where clocks change, two periods may begin on one day. */
+  const free = (name: string) => {
+    let own = name;
+    for (let n = 2; taken.has(own); n++) own = cut(name, `_${n}`);
+    taken.add(own);
+    return own;
+  };
   const missing = (atUs: number) => {
     if (scheme === undefined || nameOf === undefined) throw new Error('rows for a partition that cannot be made');
     const { fromUs, toUs } = gapAround(atUs, periodAt(atUs, scheme), routed);
     const known = byStart.get(fromUs);
     return (
       known ??
-      add({ schema: routed.at(-1)?.schema ?? table.schema, name: nameOf(fromUs), fromUs, toUs, oid: undefined })
+      add({ schema: routed.at(-1)?.schema ?? table.schema, name: free(nameOf(fromUs)), fromUs, toUs, oid: undefined })
     );
   };
   return {

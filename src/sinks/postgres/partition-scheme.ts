@@ -33,9 +33,18 @@ export function learnScheme(periods: readonly Period[]): PeriodScheme | undefine
   const latest = periods.findLast(({ fromUs, toUs }) => Number.isFinite(fromUs) && Number.isFinite(toUs));
   if (latest === undefined) return undefined;
   const offsetUs = wrapToHalfDay(modulo(latest.fromUs, DAY_US));
-  return (
-    monthsBetween(latest, offsetUs) ?? { kind: 'fixed', lengthUs: latest.toUs - latest.fromUs, anchorUs: latest.fromUs }
-  );
+  return monthsBetween(latest, offsetUs) ?? daysBetween(latest) ?? fixed(latest);
+}
+
+function fixed({ fromUs, toUs }: Period): PeriodScheme {
+  return { kind: 'fixed', lengthUs: toUs - fromUs, anchorUs: fromUs };
+}
+
+/** A local day on which clocks change has 23 or 25 hours; the next one begins where it ends. */
+function daysBetween({ fromUs, toUs }: Period): PeriodScheme | undefined {
+  const lengthUs = Math.round((toUs - fromUs) / DAY_US) * DAY_US;
+  const isWhole = lengthUs > 0 && Math.abs(toUs - fromUs - lengthUs) <= HOUR_US;
+  return isWhole ? { kind: 'fixed', lengthUs, anchorUs: toUs } : undefined;
 }
 
 /** The period that holds an instant. */
