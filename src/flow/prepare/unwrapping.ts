@@ -5,27 +5,23 @@ import type { PackedFacts } from '../../sources/letter-batch.js';
 import { toldByBody } from '../../sources/told-by-body.js';
 import type { Content, Opened, Unwrapper } from '../../sources/unwrapper.js';
 import type { Cursor } from './cursor.js';
+import { InnerText, type InnerWay } from './inner-text.js';
 import { isObject, scanText } from './parse.js';
 import type { SideText } from './side-text.js';
-import type { HeldProblem } from './spec.js';
-
-/** What becomes of what is found inside of envelopes. */
-interface Way {
-  /** Takes the text under the cursor, which may be an envelope again unless it is certainly an event. */
-  takeInner(isEvent: boolean): void;
-  hold(problem: HeldProblem, raw?: Uint8Array): void;
-}
 
 /** Opens the envelopes around events, layer by layer, and keeps what each layer says. */
 export class Unwrapping {
   private depth = 0;
+  private readonly inner: InnerText;
 
   constructor(
     private readonly unwrapper: Unwrapper,
     private readonly cursor: Cursor,
-    private readonly side: SideText,
-    private readonly way: Way,
-  ) {}
+    side: SideText,
+    private readonly way: InnerWay,
+  ) {
+    this.inner = new InnerText(unwrapper, cursor, side, way);
+  }
 
   /** Turns to a batch. */
   begin(): void {
@@ -60,20 +56,21 @@ export class Unwrapping {
   openLetter(facts: PackedFacts): void {
     const { cursor } = this;
     const { kind, queue, toldBy, bodyBase64 } = facts;
-    const body = () => this.bytesUnderCursor().toString();
+    const body = () => this.inner.bytesUnderCursor().toString();
     const value = toldBy === undefined ? undefined : parsed(body());
-    const told = toldBy === undefined ? facts : { kind, queue, ...toldByBody(toldBy, value, this.bytesUnderCursor()) };
+    const told =
+      toldBy === undefined ? facts : { kind, queue, ...toldByBody(toldBy, value, this.inner.bytesUnderCursor()) };
     const opened = this.unwrapper.openLetter?.(told, body) ?? { contents: [] };
     if (opened.contents.length > 0) {
       this.takeAll(opened);
       return;
     }
     this.within(opened, () => {
-      if (bodyBase64 !== undefined) this.takeDecoded(bodyBase64);
+      if (bodyBase64 !== undefined) this.inner.takeDecoded(bodyBase64);
       else if (isObject(value)) {
         scanText(cursor);
         if (!this.suspects() || !this.open(value)) this.way.takeInner(false);
-      } else this.takeUnlessBlank();
+      } else this.inner.takeUnlessBlank();
     });
   }
 
@@ -82,7 +79,7 @@ export class Unwrapping {
     const { cursor, unwrapper } = this;
     const bytes = unwrapper.openText(cursor.text.subarray(cursor.start, cursor.end));
     if (bytes === undefined || !isUtf8(bytes)) return false;
-    this.within({ layer: { kind: 'base64' }, contents: [] }, () => this.takeBytes(bytes));
+    this.within({ layer: { kind: 'base64' }, contents: [] }, () => this.inner.takeBytes(bytes));
     return true;
   }
 
@@ -134,27 +131,27 @@ export class Unwrapping {
         if (content.at.length === 0 || this.moveInto(content.at)) this.way.takeInner(true);
         return;
       case 'value':
-        if (this.moveInto(content.at)) this.takeValue();
+        if (this.moveInto(content.at)) this.inner.takeValue();
         return;
       case 'span':
         cursor.narrowTo(content.span.start, content.span.end);
-        this.takeValue();
+        this.inner.takeValue();
         return;
       case 'string':
-        this.takeString(content.text);
+        this.inner.takeString(content.text);
         return;
       case 'each':
         if (this.moveInto(content.at)) this.takeEach(elementSpans(cursor.text, cursor) ?? []);
         return;
       case 'base64':
-        if (this.moveInto(content.at)) this.takeBase64();
+        if (this.moveInto(content.at)) this.inner.takeBase64();
         return;
       case 'text':
-        this.moveToText(Buffer.from(content.text));
+        this.inner.moveToText(Buffer.from(content.text));
         if (content.at === undefined || this.moveInto(content.at)) this.way.takeInner(false);
         return;
       case 'bytes':
-        this.takeAgain(content);
+        this.inner.takeAgain(content);
     }
   }
 
@@ -167,100 +164,16 @@ export class Unwrapping {
     return span !== undefined;
   }
 
-  /** A string holds JSON as text; everything else is JSON already. */
-  private takeValue(): void {
-    const { cursor } = this;
-    if (cursor.text[cursor.start] !== 0x22) {
-      this.way.takeInner(false);
-      return;
-    }
-    const { start, end } = cursor;
-    const isPlain = !cursor.text.subarray(start, end).includes(0x5c);
-    if (isPlain) {
-      cursor.narrowTo(start + 1, end - 1);
-      this.takeUnlessBlank();
-    } else this.takeString(this.stringUnderCursor());
-  }
-
-  private takeString(text: string): void {
-    if (text.isWellFormed()) {
-      this.moveToText(Buffer.from(text));
-      this.takeUnlessBlank();
-    } else
-      this.way.hold({ code: 'lone_surrogate', message: 'the body holds half of a surrogate pair: no Unicode text' });
-  }
-
-  private takeUnlessBlank(): void {
-    if (isBlank(this.cursor.text, this.cursor)) this.way.hold({ code: 'empty_letter', message: 'the body is empty' });
-    else this.way.takeInner(false);
-  }
-
   private takeEach(elements: readonly Span[]): void {
     for (const [index, { start, end }] of elements.entries()) {
       this.cursor.narrowTo(start, end);
-      this.numbered(index, () => this.takeValue());
+      this.numbered(index, () => this.inner.takeValue());
     }
-  }
-
-  private takeBase64(): void {
-    const { cursor } = this;
-    if (cursor.text[cursor.start] !== 0x22) {
-      this.way.hold({ code: 'bad_base64', message: 'base64 is due here, and this is no text' });
-      return;
-    }
-    this.takeDecoded(this.stringUnderCursor());
-  }
-
-  private takeDecoded(base64: string): void {
-    const bytes = this.unwrapper.decodeBase64(base64);
-    if (bytes.length === 0) this.way.hold({ code: 'empty_letter', message: 'the body is empty' });
-    else if (isUtf8(bytes)) this.takeBytes(bytes);
-    else this.way.hold({ code: 'invalid_utf8', message: 'the body is binary, not UTF-8 text' }, bytes);
-  }
-
-  private takeBytes(bytes: Uint8Array): void {
-    this.moveToText(bytes);
-    this.way.takeInner(false);
-  }
-
-  /** What could not be decoded the last time: where nothing has changed, the reason is the same. */
-  private takeAgain({ bytes, otherwise }: Content & { readonly kind: 'bytes' }): void {
-    if (!isUtf8(bytes) || !isJson(bytes)) {
-      const opened = isUtf8(bytes) ? this.unwrapper.openText(bytes) : undefined;
-      if (opened === undefined) this.way.hold(otherwise, bytes);
-      else this.takeBytes(opened);
-      return;
-    }
-    this.takeBytes(bytes);
-  }
-
-  private moveToText(bytes: Uint8Array): void {
-    const { start, end } = this.side.append(this.cursor.text, bytes);
-    this.cursor.turnTo(this.side.text ?? this.cursor.text);
-    this.cursor.narrowTo(start, end);
-  }
-
-  private stringUnderCursor(): string {
-    return JSON.parse(this.bytesUnderCursor().toString()) as string; // a quoted token of valid JSON
-  }
-
-  private bytesUnderCursor(): Buffer {
-    const { text, start, end } = this.cursor;
-    return Buffer.from(text.buffer, text.byteOffset + start, end - start);
   }
 }
 
 function partOf({ id, isEventId, ...rest }: Given, index: number): Given {
   return isEventId === true ? { ...rest, id: `${id}#${index}`, isEventId } : { ...rest, id: `${id}#${index}` };
-}
-
-function isBlank(text: Uint8Array, { start, end }: Span): boolean {
-  for (let at = start; at < end; at++) if ((text[at] ?? 0) > 0x20) return false;
-  return true;
-}
-
-function isJson(bytes: Uint8Array): boolean {
-  return parsed(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) !== undefined;
 }
 
 /** The value of JSON text; undefined when it is none. */
