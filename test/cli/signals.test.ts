@@ -18,7 +18,7 @@ test.each([
   const child = spawnRespool(['replay', 'dump.ndjson', '--to', database.url, '--output', 'json'], { cwd: folder.path });
   const end = ended(child);
 
-  await outputOf(child, /\d events ·/); // it is under way, and waits for the lock
+  await outputOf(child, /\d events/); // it is under way, and waits for the lock
   child.kill(signal);
   await outputOf(child, /Stopping: finishing what is in flight/);
   await locker.end();
