@@ -62,7 +62,9 @@ for (const [title, more] of [
       const { status, report } = await p.run('--method', 'swap', '--jobs', '1');
       expect([step, status]).toEqual([step, 0]);
       expect(report.partitions.map(({ state, verified }) => [state, verified])).toEqual(Array(3).fill(['done', true]));
-      expect(await p.database.query('select count(*)::int as rows from ev')).toEqual([{ rows: EVENTS + stuck }]);
+      // Where nothing was killed, this was a run of its own, which replaces what it finds in a partition.
+      const rows = isKilled ? EVENTS + stuck : EVENTS;
+      expect(await p.database.query('select count(*)::int as rows from ev')).toEqual([{ rows }]);
       expect(await p.database.query(LEFTOVERS)).toEqual([]);
     }
     for (let step = 1, isKilled = true; isKilled && more === ''; step += STRIDE) {
