@@ -1,9 +1,10 @@
+import { choosingOptions } from './choosing-options.js';
 import type { Command, Invocation } from './command.js';
 import { diffEmit, diffLimit, diffRename, diffTolerance, duration } from './diff-values.js';
 import { checkOptions, dumpOptions } from './dump-options.js';
 import { optional, repeatable, toggle, type ValuesOf, withDefault } from './option.js';
 import { sharedOptions } from './shared-options.js';
-import { time, timezone } from './time-values.js';
+import { timezone } from './time-values.js';
 import { unwrap, unwrapDescription } from './unwrap-option.js';
 import { field, text, wholeNumber } from './values.js';
 
@@ -79,32 +80,6 @@ const ruleOptions = {
       summary:
         'another run of the old pipeline: places at which it differs from the left are not held against the right',
       group: comparing,
-    },
-    text,
-  ),
-} as const;
-
-const choosingOptions = {
-  since: optional(
-    { flag: '--since', value: 'time', summary: 'only events at or after this time', group: 'Choosing' },
-    time,
-  ),
-  until: optional({ flag: '--until', value: 'time', summary: 'only events before this time', group: 'Choosing' }, time),
-  event: repeatable(
-    {
-      flag: '--event',
-      value: 'name',
-      summary: 'only events of this name; * and ? stand for any text and character',
-      group: 'Choosing',
-    },
-    text,
-  ),
-  where: optional(
-    {
-      flag: '--where',
-      value: 'CEL',
-      summary: 'only events for which this expression is true, such as event.amount > 10',
-      group: 'Choosing',
     },
     text,
   ),

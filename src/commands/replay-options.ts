@@ -1,8 +1,9 @@
+import { choosingOptions } from './choosing-options.js';
 import { checkOptions, dumpOptions } from './dump-options.js';
 import { optional, repeatable, toggle, type ValuesOf, withDefault } from './option.js';
 import { queueOptions } from './queue-options.js';
 import { sharedOptions } from './shared-options.js';
-import { time, timeRange, timezone } from './time-values.js';
+import { timeRange, timezone } from './time-values.js';
 import { unwrap, unwrapDescription } from './unwrap-option.js';
 import { canarySteps, choice, text, threshold, wholeNumber } from './values.js';
 
@@ -103,30 +104,7 @@ const repairOptions = {
   ),
 } as const;
 
-const choosingOptions = {
-  since: optional(
-    { flag: '--since', value: 'time', summary: 'only events at or after this time', group: 'Choosing' },
-    time,
-  ),
-  until: optional({ flag: '--until', value: 'time', summary: 'only events before this time', group: 'Choosing' }, time),
-  event: repeatable(
-    {
-      flag: '--event',
-      value: 'name',
-      summary: 'only events of this name; * and ? stand for any text and character',
-      group: 'Choosing',
-    },
-    text,
-  ),
-  where: optional(
-    {
-      flag: '--where',
-      value: 'CEL',
-      summary: 'only events for which this expression is true, such as event.amount > 10',
-      group: 'Choosing',
-    },
-    text,
-  ),
+const limitOptions = {
   limit: optional(
     { flag: '--limit', value: 'n', summary: 'stop cleanly after this many events', group: 'Choosing' },
     wholeNumber(1),
@@ -181,6 +159,7 @@ export const replayOptions = {
   ...queueOptions,
   ...eventOptions,
   ...choosingOptions,
+  ...limitOptions,
   ...repairOptions,
   ...safetyOptions,
   ...sharedOptions,
