@@ -1,5 +1,6 @@
 import { textOf } from '../event/batch.js';
 import type { DecodedRecord, JsonObject } from '../event/event.js';
+import { parseOrUndefined } from '../event/parse-or-undefined.js';
 import { withLetterLines } from '../sources/letter-batch.js';
 import type { Decoder, DecoderReference, PartFailure, RawBatch, Source } from '../sources/source.js';
 import type { UnwrapperReference } from '../sources/unwrapper.js';
@@ -108,19 +109,11 @@ async function plainCollector({ module, options }: DecoderReference, enough: num
   return (batch, samples) => {
     const take = ({ text, start, end }: DecodedRecord) => {
       if (samples.length >= enough) return;
-      const value = parsed(Buffer.from(text.buffer, text.byteOffset).toString('utf8', start, end));
+      const value = parseOrUndefined(Buffer.from(text.buffer, text.byteOffset).toString('utf8', start, end));
       if (isObject(value)) samples.push(value);
     };
     decoder.decode(withLetterLines(batch), take, () => undefined);
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 type Looking = RecordShape & { readonly enough: number };

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { parseOrUndefined } from '../event/parse-or-undefined.js';
 import type { LetterFacts } from './letter.js';
 
 /** Queues that keep what they know of a message in the message itself. */
@@ -15,7 +16,7 @@ const TELLERS = { sidekiq: toldByJob } as const satisfies Record<TellingBody, (j
  * @param bytes the body itself, by which a letter without an id is known.
  */
 export function toldByBody(kind: TellingBody, body: unknown, bytes: string | Uint8Array): Partial<LetterFacts> {
-  const told = TELLERS[kind](membersOf(typeof body === 'string' ? parsed(body) : body));
+  const told = TELLERS[kind](membersOf(typeof body === 'string' ? parseOrUndefined(body) : body));
   return told.id === undefined ? { ...told, id: hash('sha256', bytes) } : told;
 }
 
@@ -33,14 +34,6 @@ function toldByJob(job: Members): Partial<LetterFacts> {
     deliveries: typeof retries === 'number' && Number.isFinite(retries) ? retries + 1 : undefined,
     error: name === undefined && message === undefined ? undefined : { class: name, message },
   };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function membersOf(value: unknown): Members {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Span } from '../../event/locate.js';
+import { parseOrUndefined } from '../../event/parse-or-undefined.js';
 import type { Content, Unwrapper } from '../../sources/unwrapper.js';
 import type { Cursor } from './cursor.js';
 import type { SideText } from './side-text.js';
@@ -103,10 +104,5 @@ function isBlank(text: Uint8Array, { start, end }: Span): boolean {
 }
 
 function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
-    return true;
-  } catch {
-    return false;
-  }
+  return parseOrUndefined(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()) !== undefined;
 }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Given } from '../../event/layer.js';
 import { elementSpans, locatePointer, type Span } from '../../event/locate.js';
+import { parseOrUndefined } from '../../event/parse-or-undefined.js';
 import type { PackedFacts } from '../../sources/letter-batch.js';
 import { toldByBody } from '../../sources/told-by-body.js';
 import type { Content, Opened, Unwrapper } from '../../sources/unwrapper.js';
@@ -57,7 +58,7 @@ export class Unwrapping {
     const { cursor } = this;
     const { kind, queue, toldBy, bodyBase64 } = facts;
     const body = () => this.inner.bytesUnderCursor().toString();
-    const value = toldBy === undefined ? undefined : parsed(body());
+    const value = toldBy === undefined ? undefined : parseOrUndefined(body());
     const told =
       toldBy === undefined ? facts : { kind, queue, ...toldByBody(toldBy, value, this.inner.bytesUnderCursor()) };
     const opened = this.unwrapper.openLetter?.(told, body) ?? { contents: [] };
@@ -174,13 +175,4 @@ export class Unwrapping {
 
 function partOf({ id, isEventId, ...rest }: Given, index: number): Given {
   return isEventId === true ? { ...rest, id: `${id}#${index}`, isEventId } : { ...rest, id: `${id}#${index}` };
-}
-
-/** The value of JSON text; undefined when it is none. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

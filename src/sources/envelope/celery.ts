@@ -1,7 +1,7 @@
 import type { Layer } from '../../event/layer.js';
+import { parseOrUndefined } from '../../event/parse-or-undefined.js';
 import type { Content } from '../unwrapper.js';
 import { type Family, isObject, textOf } from './family.js';
-import { parseOrUndefined } from './parse.js';
 
 /** A task of Celery as Redis and SQS hold it (kombu): its body is `[args, kwargs, …]`, mostly in base64. */
 export const celery: Family = {

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../event/event.js';
 import type { Layer } from '../../event/layer.js';
+import { parseOrUndefined } from '../../event/parse-or-undefined.js';
 import type { Content, Opened } from '../unwrapper.js';
 import { defined, type Family, isObject, objectOf, textOf, timeOfMs } from './family.js';
-import { parseOrUndefined } from './parse.js';
 
 const BAD_ROW = 'iglu:com.snowplowanalytics.snowplow.badrows/';
 
