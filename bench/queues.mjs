@@ -34,7 +34,10 @@ const only = flags.only?.split(',') ?? Object.keys(queues);
 await sql(postgres, `create database ${name}`);
 try {
   const rows = [];
-  for (const kind of only) rows.push(await compare(kind, queues[kind]));
+  for (const kind of only) {
+    rows.push(await compare(kind, queues[kind]));
+    console.log(rows.at(-1));
+  }
   console.log(`\n${cpus().length} cores, Node ${process.version}, ${messages} messages, medians of ${flags.runs}`);
   console.table(rows);
 } finally {
