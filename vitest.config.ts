@@ -12,6 +12,7 @@ export const LONG = [
   'test/backfill/queue-troubles.test.ts',
   'test/backfill/queue.test.ts',
   'test/backfill/throttle.test.ts',
+  'test/backfill/verify.test.ts',
   'test/backfill/wide.test.ts',
   'test/cli/configuration.test.ts',
   'test/cli/ledger-commands.test.ts',
@@ -32,6 +33,7 @@ export const LONG = [
   'test/sources/mixpanel-export/mixpanel-export.test.ts',
   'test/sources/queue/follow-and-limit.test.ts',
   'test/validate/real-data.test.ts',
+  'test/validate/schemas.test.ts',
 ];
 
 export default defineConfig({
