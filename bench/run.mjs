@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { flights, wideEvents } from './data.mjs';
 import { measure, median } from './measure.mjs';
+import { FLIGHTS, madeAnew, WIDE } from './tables.mjs';
 
 const { values: flags } = parseArgs({
   options: { runs: { type: 'string', default: '3' }, large: { type: 'boolean' }, only: { type: 'string' } },
@@ -18,16 +19,6 @@ const database = `respool_bench_${process.pid}`;
 const target = Object.assign(new URL(server), { pathname: `/${database}` }).href;
 const bin = fileURLToPath(new URL('../bin/respool.js', import.meta.url));
 const here = fileURLToPath(new URL('.', import.meta.url));
-
-const wideTable = `drop table if exists ev; create table ev (event_id text not null, name text not null,
-  occurred_at timestamptz not null, user_id text, properties jsonb, context jsonb, primary key (event_id, occurred_at))
-  partition by range (occurred_at);
-  select format('create table ev_%s partition of ev for values from (%L) to (%L)', to_char(d at time zone 'UTC', 'YYYYMMDD'), d, d + interval '1 day')
-  from generate_series('2019-07-01 00:00+00'::timestamptz, '2019-07-30 00:00+00', '1 day') d \\gexec`;
-const flightsTable = `drop table if exists fl; create table fl (id bigint not null, date timestamp not null,
-  delay integer, distance integer, origin text, destination text, primary key (id, date)) partition by range (date);
-  select format('create table fl_%s partition of fl for values from (%L) to (%L)', to_char(d, 'YYYYMM'), d, d + interval '1 month')
-  from generate_series('2001-01-01'::timestamp, '2001-07-01', '1 month') d \\gexec`;
 
 const cases = {
   a: async () => compare('a: 1,000,000 wide JSON events', { ...(await wide(1e6)), target: 0.6 }),
@@ -65,7 +56,7 @@ try {
 async function wide(count) {
   const { ndjson, tsv } = await wideEvents(count);
   return {
-    table: wideTable,
+    table: madeAnew(WIDE),
     copy: `\\copy ev from '${tsv}'`,
     replay: [ndjson, '--to', `${target}?table=ev`, '--schema', join(here, 'wide.schema.json')],
     count: 'select count(*) from ev',
@@ -76,7 +67,7 @@ async function wide(count) {
 async function narrow(kind, times = 1) {
   const paths = await flights(times);
   return {
-    table: flightsTable,
+    table: madeAnew(FLIGHTS),
     copy: `\\copy fl from '${paths.tsv}'`,
     replay: [
       paths[kind],
