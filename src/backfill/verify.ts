@@ -6,7 +6,7 @@ import type { EncodedRows } from '../sinks/postgres/encode/encoded-rows.js';
 import { checksumSql } from '../sinks/postgres/key-checksum.js';
 import type { TablePlan } from '../sinks/postgres/plan.js';
 import { int8Parameter, keyMatch, keyParameters, keysTable } from '../sinks/postgres/probe.js';
-import { hashedRowsSql } from '../sinks/postgres/row-shape.js';
+import { hashedRowsSql, KEY_HASH } from '../sinks/postgres/row-shape.js';
 import type { PlannedPartition } from './plan.js';
 import { proofOf, type RowProof } from './row-proof.js';
 import { batchesOf, framesOf, keptBatch } from './slices/slice.js';
@@ -100,7 +100,7 @@ export async function countRelation({ connection, table, relation }: Asked, proo
 
 /** What `countRelation` asks with a proof, of `hashedRowsSql`. */
 export function sumsSql({ shape }: RowProof): string {
-  return `count(*)::text as rows, sum(t.respool_key)::text as checksum, sum(${shape.sql})::text as contents`;
+  return `count(*)::text as rows, sum(t.${KEY_HASH})::text as checksum, sum(${shape.sql})::text as contents`;
 }
 
 /** How many of the first `count` keys the relation holds, and the sum over them. */

@@ -8,10 +8,10 @@ export interface TestDatabase extends AsyncDisposable {
   query(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
 }
 
-/** A fresh, empty database on the shared test server; dropped when disposed. */
-export async function createDatabase(serverUrl: string = inject('postgresUrl')): Promise<TestDatabase> {
+/** A fresh, empty database on the shared test server; dropped when disposed. @param how more of `create database`. */
+export async function createDatabase(serverUrl: string = inject('postgresUrl'), how = ''): Promise<TestDatabase> {
   const name = `t_${randomUUID().replaceAll('-', '')}`;
-  await once(serverUrl, `create database ${name}`);
+  await once(serverUrl, `create database ${name} ${how}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const pool = new pg.Pool({ connectionString: url.href, max: 2 });

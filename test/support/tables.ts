@@ -19,12 +19,12 @@ export const CONTEXT: SinkContext = {
   retryForMs: 5_000,
 };
 
-/** A fresh database with a table `t`, and the sink over it. */
+/** A fresh database with a table `t`, and the sink over it. `database` is more of `create database`. */
 export async function openTestTable(
   sql: string,
-  options: { readonly query?: string; readonly context?: Partial<SinkContext> } = {},
+  options: { readonly query?: string; readonly context?: Partial<SinkContext>; readonly database?: string } = {},
 ): Promise<TestTable> {
-  const database = await createDatabase();
+  const database = await createDatabase(undefined, options.database);
   try {
     if (sql !== '') await database.query(sql);
     const sink = await openSink(addressOf(database.url, options.query), { ...CONTEXT, ...options.context });

@@ -15,7 +15,7 @@ import { batchesOf, frameHeadsOf, keptBatch, rowsOf } from '../slices/slice.js';
 import type { RefusedRows } from '../verify.js';
 import { type Staging, stagingSql } from './staging.js';
 
-const TIMEOUTS = `set local statement_timeout = 0; set local lock_timeout = '30s'; set local idle_in_transaction_session_timeout = '5min'; set local timezone = 'UTC'`;
+const TIMEOUTS = `set local statement_timeout = 0; set local lock_timeout = '30s'; set local idle_in_transaction_session_timeout = '5min'; set local timezone = 'UTC'; set local array_nulls = on`;
 
 /** What the server refused, and the sum over these rows where there is a proof. */
 export interface LoadRefused extends RefusedRows {

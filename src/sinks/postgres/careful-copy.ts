@@ -126,9 +126,9 @@ async function judgeRow(
   judge(batch, row, isThere ? DUPLICATE : rejectionOf(error));
 }
 
-/** The partition's bounds do not hold the row: the server has to find the one that does. */
-function isOutsidePartition({ code, constraint, message }: SqlError): boolean {
-  return code === '23514' && constraint === undefined && message.includes('partition constraint');
+/** The partition's bounds do not hold the row, in whatever language it is said: the server has to find the one that does. */
+function isOutsidePartition({ code, constraint }: SqlError): boolean {
+  return code === '23514' && constraint === undefined;
 }
 
 /** The row of the piece that the server names, from 1; undefined when it names none. */

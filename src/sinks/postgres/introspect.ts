@@ -1,7 +1,7 @@
 import type { Connection, Row } from '../../postgres/connection.js';
 import type { WireType } from './encode/options.js';
 import { parseBounds } from './partition-bounds.js';
-import type { Partition, Partitioning, Table, TableColumn, UniqueKey } from './table.js';
+import type { Partition, Partitioning, Table, TableColumn, Texts, UniqueKey } from './table.js';
 
 /** A table's name in two parts; without a schema the search path decides. */
 export interface TableName {
@@ -51,6 +51,15 @@ const FIND_TABLE = `
   where c.relname = $1 and c.relkind in ('r', 'p', 'f', 'v', 'm')
     and (n.nspname = $2 or $2 = '' and pg_table_is_visible(c.oid))`;
 
+/** Whether the server keeps texts in another encoding than they are sent in. */
+export const RECODES = `current_setting('server_encoding') not in ('UTF8', 'SQL_ASCII')`;
+
+/** Versions before 12 know no collation with an equality of its own. */
+const TEXTS = `
+  case when ${RECODES} then 'recoded'
+       when (select to_jsonb(l) ->> 'collisdeterministic' from pg_collation l where l.oid = a.attcollation) = 'false' then 'collated'
+       else 'bytes' end`;
+
 const READ_COLUMNS = `
   with recursive base as (
     select a.attnum, a.atttypid as oid from pg_attribute a where a.attrelid = $1::oid and a.attnum > 0 and not a.attisdropped
@@ -60,7 +69,7 @@ const READ_COLUMNS = `
   select a.attname as name,
          format_type(a.atttypid, case when declared.typname in ('timestamptz', 'timestamp', 'time', 'timetz', 'numeric') then a.atttypmod else -1 end) as type_name, a.atttypid::int8::text as type_oid,
          t.typname as base, t.typtype as base_kind, t.typcategory as category,
-         a.attnotnull or declared.typnotnull as not_null,
+         ${TEXTS} as texts, a.attnotnull or declared.typnotnull as not_null,
          pg_get_expr(d.adbin, d.adrelid) as default_text, a.attidentity as identity, a.attgenerated as generated
   from pg_attribute a
   join pg_type declared on declared.oid = a.atttypid
@@ -120,6 +129,7 @@ function columnOf(row: Row): TableColumn {
     typeName: String(row.type_name),
     typeOid: Number(row.type_oid),
     wire: wireType(row),
+    texts: row.texts as Texts, // this module's own query says it
     notNull: row.not_null === true,
     defaultText: identity === '' ? (row.default_text === null ? undefined : String(row.default_text)) : 'identity',
     isGenerated: row.generated !== '' || identity === 'a',

@@ -63,9 +63,9 @@ export function keyHashSql(plan: TablePlan): string | undefined {
   if (shape === undefined) return undefined;
   let seed = '0';
   for (const [at, { column }] of [...plan.key.entries()].reverse()) {
-    const value = valueSql(`t.${quoteName(column.name)}`, column.wire);
+    const value = `t.${quoteName(column.name)}`;
     const isSeed = shape[at] === 'int8' && at === plan.key.length - 1 && at > 0;
-    seed = isSeed ? value : `${functionOf(column.wire)}(${value}, ${seed})`;
+    seed = isSeed ? seedSql(value, column.wire) : hashSql(value, column.wire, seed);
   }
   return seed;
 }
@@ -73,28 +73,41 @@ export function keyHashSql(plan: TablePlan): string | undefined {
 /** Types whose text is hashed as it stands. */
 export const TEXT_TYPES = ['text', 'character varying'];
 
-function shapeOf({ column: { wire, typeName } }: PlannedColumn): KeyShape[number] | undefined {
-  if (wire === 'text') return TEXT_TYPES.includes(typeName) ? 'bytes' : undefined;
+function shapeOf({ column: { wire, typeName, texts } }: PlannedColumn): KeyShape[number] | undefined {
+  if (wire === 'text') return TEXT_TYPES.includes(typeName) && texts === 'bytes' ? 'bytes' : undefined;
   if (wire === 'uuid') return 'bytes';
   if (wire === 'int8' || wire === 'timestamptz' || wire === 'timestamp') return 'int8';
   if (wire === 'int4' || wire === 'date') return 'int4';
   return wire === 'int2' ? 'int2' : undefined;
 }
 
-/** The server's hash of a type, with a seed behind the value. */
-export function functionOf(wire: string): string {
-  if (wire === 'text') return 'hashtextextended';
-  if (wire === 'uuid') return 'uuid_hash_extended';
-  if (wire === 'int4' || wire === 'date') return 'hashint4extended';
-  return wire === 'int2' ? 'hashint2extended' : 'hashint8extended';
+/** The server's hash of a value, with a seed. Instants and days may be infinite there. */
+export function hashSql(value: string, wire: string, seed: string): string {
+  switch (wire) {
+    case 'text':
+      return `hashtextextended(${value}, ${seed})`;
+    case 'uuid':
+      return `uuid_hash_extended(${value}, ${seed})`;
+    case 'timestamptz':
+      return `timestamp_hash_extended(${value} at time zone 'UTC', ${seed})`;
+    case 'timestamp':
+      return `timestamp_hash_extended(${value}, ${seed})`;
+    case 'date':
+      return `hashint4extended(case when not isfinite(${value}) then -2147483648 else ${value} - date '2000-01-01' end, ${seed})`;
+    case 'int4':
+    case 'int2':
+      return `hash${wire}extended(${value}, ${seed})`;
+    default:
+      return `hashint8extended(${value}, ${seed})`;
+  }
 }
 
-/** A column as that function takes it: times and days as their count. */
-export function valueSql(column: string, wire: string): string {
-  if (wire === 'timestamptz' || wire === 'timestamp') {
-    return `(date_part('epoch', ${column}) * 1000000 - ${POSTGRES_EPOCH_US})::int8`;
-  }
-  return wire === 'date' ? `(${column} - date '2000-01-01')` : column;
+/** A number as it stands, a time as its count of microseconds: `date_part` is quick, and exact in these years. */
+function seedSql(value: string, wire: string): string {
+  if (wire !== 'timestamptz' && wire !== 'timestamp') return value;
+  const exact = `('x' || encode(${wire}_send(${value}), 'hex'))::bit(64)::int8`;
+  const quick = `(date_part('epoch', ${value}) * 1000000 - ${POSTGRES_EPOCH_US})::int8`;
+  return `case when ${value} > '1800-01-01' and ${value} < '2200-01-01' then ${quick} else ${exact} end`;
 }
 
 interface HashedColumn extends KeyColumn {

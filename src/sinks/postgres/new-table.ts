@@ -1,14 +1,18 @@
 import type { Connection } from '../../postgres/connection.js';
 import { readTable } from './introspect.js';
 import { qualified } from './partition-map.js';
-import type { Table, TableColumn } from './table.js';
+import type { Table, Texts } from './table.js';
 
 const TEXT_OID = 25;
 const TIMESTAMPTZ_OID = 1184;
 const JSONB_OID = 3802;
 
 /** The table that is made when the named one is missing. */
-export function newTable(schema: string, name: string): Table {
+export function newTable({ schema, name }: Pick<Table, 'schema' | 'name'>, texts: Texts): Table {
+  const column = (called: string, wire: 'text' | 'timestamptz' | 'jsonb', typeOid: number, notNull: boolean) => {
+    const without = { defaultText: undefined, isGenerated: false };
+    return { name: called, typeName: wire, typeOid, wire, texts, notNull, ...without };
+  };
   return {
     oid: undefined,
     schema,
@@ -44,8 +48,4 @@ export async function makeTable(connection: Connection, { schema, name }: Table)
   await connection.run('commit');
   if (table === undefined) throw new Error(`table ${relation} is not there after it was made`);
   return table;
-}
-
-function column(name: string, wire: 'text' | 'timestamptz' | 'jsonb', typeOid: number, notNull: boolean): TableColumn {
-  return { name, typeName: wire, typeOid, wire, notNull, defaultText: undefined, isGenerated: false };
 }

@@ -5,7 +5,7 @@ import { connect, connectError } from '../../postgres/server.js';
 import type { SinkContext } from '../context.js';
 import type { Sink } from '../sink.js';
 import { tellsTimeline } from './commit.js';
-import { readTable } from './introspect.js';
+import { RECODES, readTable } from './introspect.js';
 import { newTable } from './new-table.js';
 import { planTable, type TablePlan } from './plan.js';
 import { createPostgresSink } from './postgres-sink.js';
@@ -96,7 +96,7 @@ async function findTable(connection: Connection, { table: { schema, name } }: Ta
     (await readTable(connection, { schema, name })) ?? (await readTable(connection, folded({ schema, name })));
   if (table !== undefined) return checked(table);
   const [place] = await connection.rows(
-    `select n.nspname as schema, has_schema_privilege(n.oid, 'create') as can_create from pg_namespace n where n.nspname = coalesce(nullif($1, ''), current_schema())`,
+    `select n.nspname as schema, has_schema_privilege(n.oid, 'create') as can_create, ${RECODES} as recodes from pg_namespace n where n.nspname = coalesce(nullif($1, ''), current_schema())`,
     [schema ?? ''],
   );
   if (place === undefined) {
@@ -114,7 +114,7 @@ async function findTable(connection: Connection, { table: { schema, name } }: Ta
       },
     );
   }
-  return newTable(String(place.schema), name);
+  return newTable({ schema: String(place.schema), name }, place.recodes === true ? 'recoded' : 'bytes');
 }
 
 /** Unquoted names are lower case in PostgreSQL. */

@@ -1,6 +1,6 @@
 import { quoteName } from '../../postgres/sql.js';
 import { columnsOf } from './copy-rows.js';
-import { functionOf, type KeyShape, keyHashSql, keyShape, TEXT_TYPES, valueSql } from './key-checksum.js';
+import { hashSql, type KeyShape, keyHashSql, keyShape, TEXT_TYPES } from './key-checksum.js';
 import type { PlannedColumn, TablePlan } from './plan.js';
 
 /** How a field enters the hash of its row. */
@@ -13,7 +13,7 @@ export interface RowShape {
   readonly fields: readonly (RowField | undefined)[];
   /** Names of columns that are not compared: the server alone knows what it makes of their values. */
   readonly left: readonly string[];
-  /** The hash of a row of `t`, which has the hash of its key as `respool_key`. */
+  /** The hash of a row of `t`, which has the hash of its key as `KEY_HASH`. */
   readonly sql: string;
 }
 
@@ -38,7 +38,7 @@ export function rowShape(plan: TablePlan, omitted: number, ignored: ReadonlySet<
   const present = new Set(columnsOf(plan.encoder, omitted));
   const fields: (RowField | undefined)[] = [];
   const left: string[] = [];
-  const parts = ['t.respool_key'];
+  const parts = [`t.${KEY_HASH}`];
   for (const [at, planned] of plan.columns.entries()) {
     const { name } = planned.column;
     const isKey = plan.key.includes(planned);
@@ -56,17 +56,22 @@ export function omittedNames({ columns, encoder }: TablePlan, omitted: number): 
   return columns.map(({ column }) => column.name).filter((name) => !present.has(name));
 }
 
+/** A name that no column has. */
+export const KEY_HASH = '"respool: hash of the key"';
+
 /** Rows of a relation with the hash of their key beside them, worked out once for each. */
 export function hashedRowsSql(plan: TablePlan, rows: string): string {
-  return `(select t.*, ${keyHashSql(plan) ?? 'null::int8'} as respool_key from (${rows}) t offset 0) t`;
+  return `(select t.*, ${keyHashSql(plan) ?? 'null::int8'} as ${KEY_HASH} from (${rows}) t offset 0) t`;
 }
 
 const NUMERIC = /^numeric(?:\(\d+,(-?\d+)\))?$/;
+const HOLD_TEXT: readonly string[] = ['text', 'json', 'jsonb'];
 const WHOLE_TYPES: readonly string[] = ['timestamp with time zone', 'timestamp without time zone', 'date'];
 
 /** Undefined where the server rounds, cuts or pads a value on its way into the column in ways of its own. */
-function fieldOf({ column: { wire, typeName } }: PlannedColumn, number: number): RowField | undefined {
+function fieldOf({ column: { wire, typeName, texts } }: PlannedColumn, number: number): RowField | undefined {
   const as = (kind: FieldKind, scale?: number): RowField => ({ kind, number, scale });
+  if (HOLD_TEXT.includes(wire) && texts === 'recoded') return undefined;
   switch (wire) {
     case 'text':
       return TEXT_TYPES.includes(typeName) ? as('bytes') : undefined;
@@ -97,19 +102,16 @@ function fieldOf({ column: { wire, typeName } }: PlannedColumn, number: number):
 
 function fieldSql({ column }: PlannedColumn, { kind, number }: RowField): string {
   const value = `t.${quoteName(column.name)}`;
-  return `coalesce(${hashSql(column.wire, kind)}(${hashedSql(column.wire, kind, value)}, t.respool_key # ${number}), ${number})`;
+  return `coalesce(${fieldHashSql(column.wire, { kind, value, seed: `t.${KEY_HASH} # ${number}` })}, ${number})`;
 }
 
 /** Texts are hashed by their bytes, whatever their collation takes for equal. */
-function hashedSql(wire: string, kind: FieldKind, value: string): string {
-  if (kind === 'bool') return `${value}::int4`;
-  if (kind === 'float4' || kind === 'float8') return `nullif(${value}, 'NaN')`;
-  if (kind === 'numeric' || kind === 'jsonb' || wire === 'json' || wire === 'text') return `${value}::text collate "C"`;
-  return valueSql(value, wire);
-}
-
-function hashSql(wire: string, kind: FieldKind): string {
-  if (kind === 'bool') return 'hashint4extended';
-  if (kind === 'float4' || kind === 'float8') return `hash${kind}extended`;
-  return kind === 'numeric' || kind === 'jsonb' || wire === 'json' ? 'hashtextextended' : functionOf(wire);
+function fieldHashSql(
+  wire: string,
+  { kind, value, seed }: { readonly kind: FieldKind; readonly value: string; readonly seed: string },
+): string {
+  if (kind === 'bool') return `hashint4extended(${value}::int4, ${seed})`;
+  if (kind === 'float4' || kind === 'float8') return `hash${kind}extended(nullif(${value}, 'NaN'), ${seed})`;
+  const isText = kind === 'numeric' || kind === 'jsonb' || wire === 'json' || wire === 'text';
+  return isText ? hashSql(`${value}::text collate "C"`, 'text', seed) : hashSql(value, wire, seed);
 }

@@ -30,11 +30,18 @@ export interface TableColumn {
   readonly typeName: string;
   readonly typeOid: number;
   readonly wire: WireType;
+  readonly texts: Texts;
   readonly notNull: boolean;
   /** The expression of the default, `identity` for identity columns; undefined when there is none. */
   readonly defaultText: string | undefined;
   readonly isGenerated: boolean;
 }
+
+/**
+ * How texts are kept. `bytes`: as UTF-8, and only the same bytes are equal. `collated`: as UTF-8, but a collation takes others for
+ * equal. `recoded`: in another encoding.
+ */
+export type Texts = 'bytes' | 'collated' | 'recoded';
 
 export interface UniqueKey {
   readonly name: string;

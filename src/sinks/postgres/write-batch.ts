@@ -19,7 +19,7 @@ const DURABLE = `select set_config('synchronous_commit', case current_setting('s
 const BEGIN =
   `begin isolation level read committed; set local statement_timeout = 0; set local lock_timeout = '30s'; ` +
   `set local idle_in_transaction_session_timeout = '5min'; ${DURABLE}; ` +
-  `set local timezone = 'UTC'; set local jit = off; ${PLANNING}; set constraints all immediate`;
+  `set local timezone = 'UTC'; set local array_nulls = on; set local jit = off; ${PLANNING}; set constraints all immediate`;
 
 /** What is known from the batches before. */
 export interface Experience {

@@ -8,9 +8,10 @@ export interface Snapshot extends AsyncDisposable {
   readonly connection: Connection;
 }
 
-/** Settings of reading: instants in UTC, no rows hidden without a word, no limits of time. */
+/** Settings of reading: instants in UTC, all digits, one way to write each type, no rows hidden without a word, no limits of time. */
 const SETTINGS =
-  `set local timezone = 'UTC'; set local datestyle = 'ISO'; set local row_security = off; ` +
+  `set local timezone = 'UTC'; set local datestyle = 'ISO'; set local intervalstyle = 'postgres'; ` +
+  `set local bytea_output = 'hex'; set local extra_float_digits = 3; set local row_security = off; ` +
   'set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0';
 
 /**

@@ -112,3 +112,26 @@ test('documents of any shape have the same hash on both sides', async () => {
   const { mine, theirs } = await both(events);
   expect(mine).toEqual(theirs);
 });
+
+test('times of any age have the same hash on both sides, in the key and beside it', async () => {
+  const years = [1, 1000, 1697, 1698, 1799, 1800, 2199, 2200, 2242, 2243, 2300, 9999];
+  const events = years.flatMap((year) =>
+    [123_457, 999_968, 1].map((us) => {
+      const time = `${String(year).padStart(4, '0')}-05-06T07:08:09.${String(us).padStart(6, '0')}Z`;
+      return { event_id: `${year} ${us}`, occurred_at: time, at: time, day: time.slice(0, 10) };
+    }),
+  );
+  const { mine, theirs } = await both(events);
+  expect(mine).toEqual(theirs);
+});
+
+test('a row that holds infinite times is hashed like any other', async () => {
+  await using t = await openTestTable(TABLE);
+  const { plan, ...opened } = await openPostgresTable(`${t.database.url}?table=t`, CONTEXT);
+  await using _sink = opened.sink;
+  const shape = rowShape(plan, 0, new Set());
+  await t.database.query(`insert into t (event_id, occurred_at, at, day) values
+    ('a', 'infinity', 'infinity', 'infinity'), ('b', '-infinity', '-infinity', '-infinity'), ('c', '2024-01-01Z', '2024-01-01', '2024-01-01')`);
+  const rows = await t.database.query(`select ${shape?.sql} as hash from ${hashedRowsSql(plan, 'select * from t')}`);
+  expect(new Set(rows.map(({ hash }) => hash)).size).toBe(3);
+});

@@ -23,17 +23,23 @@ describeSource({
 
 test('rows come as JSON without loss, instants in UTC, whatever the session of the server is set to', async () => {
   const { database, address } = await tableOf(`
-    create table t (n numeric, big bigint, f float8, at timestamptz, b bytea, j jsonb, raw json);
-    insert into t values (12345678901234567890.10, 9007199254740993, 0.1, '2020-01-01 00:00+01', '\\x01',
+    create table t (n numeric, big bigint, f float8, at timestamptz, b bytea, i interval, j jsonb, raw json);
+    insert into t values (12345678901234567890.10, 9007199254740993, 0.30000000000000004, '2020-01-01 00:00+01', '\\x01de', '1 day 02:03:04.5',
       '{"k": 1e40, "a.b": null}', E'{"k":1,\\n"k":2}')`);
   await using _ = database;
-  await database.query(
-    `alter role current_user in database ${new URL(database.url).pathname.slice(1)} set timezone to 'Asia/Tokyo'`,
-  );
+  const name = new URL(database.url).pathname.slice(1);
+  for (const setting of [
+    `timezone to 'Asia/Tokyo'`,
+    `datestyle to 'German, DMY'`,
+    'extra_float_digits to 0',
+    'bytea_output to escape',
+    'intervalstyle to iso_8601',
+  ])
+    await database.query(`alter role current_user in database ${name} set ${setting}`);
   await using source = await openSource([address], {});
   expect(textsOf(await readSource(source))).toEqual([
-    `{"n":12345678901234567890.10,"big":9007199254740993,"f":0.1,"at":"2019-12-31T23:00:00+00:00","b":"\\\\x01",` +
-      `"j":{"k": ${'1'.padEnd(41, '0')}, "a.b": null},"raw":{"k":1,\n"k":2}}`,
+    `{"n":12345678901234567890.10,"big":9007199254740993,"f":0.30000000000000004,"at":"2019-12-31T23:00:00+00:00","b":"\\\\x01de",` +
+      `"i":"1 day 02:03:04.5","j":{"k": ${'1'.padEnd(41, '0')}, "a.b": null},"raw":{"k":1,\n"k":2}}`,
   ]);
 });
 
