@@ -197,3 +197,21 @@ test('the right to mark rows is asked for before anything is read, and not for a
     await table.query(`drop owned by ${role}; drop role ${role}`);
   }
 });
+
+test('more rows than keys are looked up at once are read once each, whatever comes in between them', async () => {
+  await using table = await staging('id uuid primary key default gen_random_uuid(), payload text, done boolean');
+  await table.query(`insert into staging (payload) select '{"n":' || n || '}' from generate_series(1, 41000) n`);
+  await using source = await openQueueOf(table);
+  let lines = 0;
+  for await (const batch of source.batches([], signal)) {
+    if (batch.kind === 'failure') throw batch.error;
+    lines += batch.lines ?? 0;
+    // Behind what has been looked up, in the midst of what is still to come.
+    if (lines === 1_000) await table.query(`insert into staging (payload) select '{}' from generate_series(1, 4000)`);
+    await batch.settle({ takenLines: Array.from({ length: batch.lines ?? 0 }, (_, n) => n), quarantinedLines: [] });
+  }
+
+  expect(await table.query(`select from staging where done is not true and payload <> '{}'`)).toEqual([]);
+  expect(lines).toBe(45_000 - (await table.waiting()));
+  expect(source.tally?.()).toMatchObject({ acked: lines, left: 0 });
+});

@@ -5,6 +5,8 @@ import type { LetterColumns, TableLayout } from './layout.js';
 export interface Statements {
   /** Parameters: the key behind which reading goes on, the last key to read, most rows; a key may be the empty text for none. */
   page(locks: boolean): string;
+  /** Parameters: as those of a page. Yields keys alone. */
+  readonly keys: string;
   /** The greatest key of a dead row. */
   readonly last: string;
   /** Bytes of a body, on average of the first ones. */
@@ -40,12 +42,14 @@ export function statementsOf(layout: TableLayout): Statements {
   const isOneOf = columns.length === 1 ? `${row} = any(array(${given}))` : `${row} in (${given})`;
   const texts = LETTER_COLUMNS.map((name) => `(${letter[name] ?? 'null'})::text as "${name}"`);
   const times = [timeText(letter.sentAt, 'sentAt'), timeText(letter.failedAt, 'failedAt')];
+  const stretch = `and ($1::text = '' or ${row} > (${valuesOf("nullif($1, '')::jsonb")}))
+       and ($2::text = '' or ${row} <= (${valuesOf("nullif($2, '')::jsonb")}))
+       order by ${columns.join(', ')} limit $3::int`;
   return {
     page: (locks) =>
       `select ${key}, (${letter.body})::text as body, ${[...texts, ...times].join(', ')} ${from}
-       and ($1::text = '' or ${row} > (${valuesOf("nullif($1, '')::jsonb")}))
-       and ($2::text = '' or ${row} <= (${valuesOf("nullif($2, '')::jsonb")}))
-       order by ${columns.join(', ')} limit $3::int ${locks ? 'for update of t skip locked' : ''}`,
+       ${stretch} ${locks ? 'for update of t skip locked' : ''}`,
+    keys: `select ${key} ${from} ${stretch}`,
     last: `select ${key} ${from} order by ${columns.map((column) => `${column} desc`).join(', ')} limit 1`,
     sample: `select avg(octet_length(body))::text as bytes from (select (${letter.body})::text as body ${from} limit 100) as bodies`,
     remove:

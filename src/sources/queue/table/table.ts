@@ -1,4 +1,4 @@
-import type { Connection, Database } from '../../../postgres/connection.js';
+import type { Connection, Database, Row } from '../../../postgres/connection.js';
 import { connectError } from '../../../postgres/server.js';
 import { kindOf } from '../../../postgres/sql-error.js';
 import type { Message, QueueDescription, QueueDriver } from '../driver.js';
@@ -6,6 +6,7 @@ import type { TableLayout } from './layout.js';
 import { createLeases, type Lease } from './lease.js';
 import { letterOf } from './letter-of-row.js';
 import { type Statements, statementsOf } from './statements.js';
+import { createStretches, type Stretch, type Stretches } from './stretches.js';
 
 export interface TableOptions {
   /** The source without secrets, as a user would type it. */
@@ -45,8 +46,26 @@ export function createTableDriver({
       throw inWords(error);
     });
   let start: Start | undefined;
-  let cursor = '';
+  let stretches: Stretches | undefined;
   let isAtEnd = false;
+  /** Rows of a stretch, of the first that has any; none at the end. */
+  const rowsAhead = async (stretches: Stretches, most: number, signal: AbortSignal): Promise<Page> => {
+    for (;;) {
+      const stretch = await stretches.next(most);
+      if (stretch === undefined) return NOTHING;
+      const page = await read(stretch, most, signal);
+      // Rows that came in between are those of another page.
+      stretches.passed(page.rows.length < most ? undefined : String(page.rows.at(-1)?.key));
+      if (page.rows.length > 0) return page;
+    }
+  };
+  const read = async ({ after, upTo }: Stretch, most: number, signal: AbortSignal): Promise<Page> => {
+    const page = [after, upTo, String(most)];
+    if (dryRun) return { lease: undefined, rows: await use((it) => it.rows(statements.page(false), page)) };
+    return leases.open(page, signal).catch((error: unknown) => {
+      throw inWords(error);
+    });
+  };
 
   return {
     label,
@@ -58,21 +77,16 @@ export function createTableDriver({
         isAtEnd = true;
         return [];
       }
-      const rows = String(Math.max(1, Math.min(PAGE_ROWS, most, Math.floor(PAGE_BYTES / start.rowBytes))));
-      const page = [cursor, follow ? '' : start.last, rows];
-      const { lease, rows: found } = dryRun
-        ? { lease: undefined, rows: await use((connection) => connection.rows(statements.page(false), page)) }
-        : await leases.open(page, signal).catch((error: unknown) => {
-            throw inWords(error);
-          });
-      const messages = found.map((row): Message<Lease | undefined> => {
+      stretches ??= createStretches({ use, statements, last: follow ? '' : start.last });
+      const wanted = Math.max(1, Math.min(PAGE_ROWS, most, Math.floor(PAGE_BYTES / start.rowBytes)));
+      const { lease, rows } = await rowsAhead(stretches, wanted, signal);
+      isAtEnd = rows.length === 0;
+      // Who follows begins again: ids need not grow in the order in which rows become visible.
+      if (isAtEnd && follow) stretches.restart();
+      return rows.map((row): Message<Lease | undefined> => {
         const key = String(row.key);
         return { key, handle: lease, letter: letterOf(row, layout) };
       });
-      isAtEnd = messages.length === 0;
-      // Who follows begins again: ids need not grow in the order in which rows become visible.
-      cursor = messages.at(-1)?.key ?? (follow ? '' : cursor);
-      return messages;
     },
     isDrained: async () => isAtEnd,
     ack: (messages) =>
@@ -88,6 +102,13 @@ export function createTableDriver({
     },
   };
 }
+
+interface Page {
+  readonly lease: Lease | undefined;
+  readonly rows: readonly Row[];
+}
+
+const NOTHING: Page = { lease: undefined, rows: [] };
 
 interface Start {
   /** The greatest key of a dead row; the empty text when there is none. */
