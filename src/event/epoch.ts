@@ -33,6 +33,18 @@ function decimalMicros(isNegative: boolean, whole: string, fraction: string): nu
   return within(/[1-9]/u.test(digits.slice(point)) ? -magnitude - 1 : -magnitude);
 }
 
+/** The same to the digit, also where a double has to round it; undefined for what is no plain decimal. @param text digits of the number. */
+export function epochDigits(text: string): bigint | undefined {
+  const [, sign = '', whole = '', fraction = ''] = DECIMAL.exec(text) ?? [];
+  if (whole === '') return undefined;
+  const significant = whole.replace(/^0+(?=\d)/u, '');
+  const point = significant.length + microsPerUnit(significant.length);
+  const digits = significant + fraction;
+  const magnitude = BigInt(digits.slice(0, point).padEnd(point, '0'));
+  if (sign === '') return magnitude;
+  return /[1-9]/u.test(digits.slice(point)) ? -magnitude - 1n : -magnitude;
+}
+
 /** The power of ten that takes a count of so many digits to microseconds. */
 function microsPerUnit(digits: number): number {
   if (digits <= 11) return 6;

@@ -1,6 +1,8 @@
 import { microsFromCivil } from './civil.js';
 
 const ZERO = 0x30;
+/** So near to the year 10000 a double may be rounded into it. */
+const END_US = microsFromCivil(9999, 12, 31) + 86_400_000_000;
 const SCALE = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 
 /**
@@ -22,7 +24,8 @@ export function plainTime(text: Uint8Array, start: number, end: number, isUtcWit
   if (!(hour <= 23 && minute <= 59 && second <= 59)) return Number.NaN;
   const year = two(text, start) * 100 + two(text, start + 2);
   const day = microsFromCivil(year, two(text, start + 5), two(text, start + 8));
-  return day + (hour * 3_600 + minute * 60 + second) * 1_000_000 + fraction(text, start + 19, last);
+  const micros = day + (hour * 3_600 + minute * 60 + second) * 1_000_000 + fraction(text, start + 19, last);
+  return micros < END_US ? micros : Number.NaN;
 }
 
 /** Microseconds of a point and up to six digits; 0 when nothing is there. */

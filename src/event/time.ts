@@ -30,12 +30,26 @@ export function createTimeReader({ timezone }: { readonly timezone: string }): T
 const DAY_US = 86_400_000_000;
 const FIRST_US = microsFromCivil(1, 1, 1);
 const END_US = microsFromCivil(9999, 12, 31) + DAY_US;
+/** The last double in front of the end. */
+const LAST_US = END_US - 32;
 
 function readText(text: string, zone: Zone): number {
   if (text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d) return epochMicros(text, text);
   const date = dateMicros(text);
   const micros = text.length === 10 ? zone.toUtc(date) : date + clockMicros(text, date, zone);
-  return micros >= FIRST_US && micros < END_US ? micros : Number.NaN;
+  if (micros >= FIRST_US && micros < END_US) return micros;
+  // A fraction of the last second is rounded up into the next year.
+  return micros === END_US && clockFraction(text) && readText(text.replace(FRACTION, ''), zone) < END_US
+    ? LAST_US
+    : Number.NaN;
+}
+
+const FRACTION = /\.\d+/;
+
+/** Microseconds behind the second of a time with a date; undefined for a count since the epoch. */
+export function clockFraction(text: string): number | undefined {
+  if (text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d) return undefined;
+  return text.charCodeAt(19) === 0x2e ? fractionMicros(text, digitsEnd(text, 20)) : 0;
 }
 
 function dateMicros(text: string): number {

@@ -26,6 +26,7 @@ export function openPgDatabase({ config, label, sessions }: PgDatabaseOptions): 
   pool.on('error', ignore);
   // For its whole life: a server may end a session with the very packet that opens it, before anybody could listen.
   pool.on('connect', (client) => client.on('error', ignore));
+  let ending: Promise<void> | undefined;
   return {
     label,
     sessions,
@@ -34,7 +35,10 @@ export function openPgDatabase({ config, label, sessions }: PgDatabaseOptions): 
       const client = await abortable(pool.connect(), signal, (late) => late.release());
       return lend(client, work, signal);
     },
-    [Symbol.asyncDispose]: () => pool.end(),
+    [Symbol.asyncDispose]() {
+      ending ??= pool.end();
+      return ending;
+    },
   };
 }
 

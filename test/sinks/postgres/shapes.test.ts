@@ -211,3 +211,28 @@ test.each([
   expect(count(await deliver(t.sink, sent))).toEqual({ accepted: 20 });
   for (let run = 0; run < 3; run++) expect(count(await deliver(t.sink, sent))).toEqual({ duplicate: 20 });
 });
+
+for (const other of ['int', 'inet']) {
+  test(`times that lie far away keep their digits, beside a column of type ${other}`, async () => {
+    await using t = await openTestTable(
+      `create table t (event_id text, occurred_at timestamptz, until timestamptz, local timestamp, day date, ms timestamptz, other ${other}, primary key (event_id, occurred_at))`,
+    );
+    const events = ['9999-12-31T23:59:59.999999Z', '2500-06-07T08:09:10.123457Z', '0001-01-01T00:00:00.000001Z'].map(
+      (time, at) => ({
+        event_id: `e${at}`,
+        occurred_at: '2024-01-01T00:00:00Z',
+        until: time,
+        local: time,
+        day: time,
+        ms: 99_999_999_999_999,
+      }),
+    );
+    expect(count(await deliver(t.sink, events))).toEqual({ accepted: 3 });
+    const text = (column: string) => `${column} at time zone 'UTC' || '' as ${column}`;
+    expect(await t.rows(`${text('until')}, local::text, day::text, ${text('ms')}`)).toEqual(
+      ['9999-12-31 23:59:59.999999', '2500-06-07 08:09:10.123457', '0001-01-01 00:00:00.000001'].map((time) => ({
+        ...{ until: time, local: time, day: time.slice(0, 10), ms: '5138-11-16 09:46:39.999' },
+      })),
+    );
+  });
+}

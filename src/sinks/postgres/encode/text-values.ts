@@ -1,3 +1,4 @@
+import { exactMicros } from '../../../event/exact-time.js';
 import type { TimeReader } from '../../../event/time.js';
 import { rawText, type ValuePlace } from './field-writer.js';
 import type { WireType } from './options.js';
@@ -6,8 +7,10 @@ import { timeText } from './time-values.js';
 /** The value in PostgreSQL's input syntax: what tables with types beyond the binary ones are fed with. */
 export function inputText(type: WireType, value: unknown, place: ValuePlace, readTime: TimeReader): string {
   if (type === 'timestamptz' || type === 'timestamp' || type === 'date') {
-    const timeUs = readTime(value, typeof value === 'number' ? rawText(place) : undefined);
-    return Number.isNaN(timeUs) ? String(value) : timeText(timeUs, type);
+    const raw = typeof value === 'number' ? rawText(place) : undefined;
+    const timeUs = readTime(value, raw);
+    if (Number.isNaN(timeUs)) return String(value);
+    return timeText(Number.isSafeInteger(timeUs) ? timeUs : exactMicros(raw ?? String(value), timeUs), type);
   }
   if (type === 'json' || type === 'jsonb') return rawText(place);
   if (type === 'array' && Array.isArray(value)) return arrayText(value);

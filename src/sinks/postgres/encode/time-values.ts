@@ -1,3 +1,4 @@
+import { exactMicros } from '../../../event/exact-time.js';
 import type { TimeReader } from '../../../event/time.js';
 import { DAY_US } from '../partition-scheme.js';
 import type { ByteWriter } from './byte-writer.js';
@@ -8,19 +9,22 @@ import { shown, unfit } from './refusal.js';
 const POSTGRES_EPOCH_US = 946_684_800_000_000;
 
 /** Columns of time that are not the event's own time. */
-export function timeValue(type: 'timestamptz' | 'timestamp' | 'date', readTime: TimeReader): ValueWriter {
+export function timeValue(type: TimeType, readTime: TimeReader): ValueWriter {
   return {
     write(out, value, place) {
       const timeUs = typeof value === 'number' ? readTime(value, rawText(place)) : readTime(value);
       if (Number.isNaN(timeUs)) return unfit('22007', place.column, `${shown(value)} is no time`);
-      writeTime(out, timeUs, type);
+      if (Number.isSafeInteger(timeUs)) writeTime(out, timeUs, type);
+      else writeFarTime(out, exactMicros(typeof value === 'string' ? value : rawText(place), timeUs), type);
       return undefined;
     },
   };
 }
 
+type TimeType = 'timestamptz' | 'timestamp' | 'date';
+
 /** Writes an instant; types without a zone hold it as UTC. */
-export function writeTime(out: ByteWriter, timeUs: number, type: 'timestamptz' | 'timestamp' | 'date'): void {
+export function writeTime(out: ByteWriter, timeUs: number, type: TimeType): void {
   if (type === 'date') {
     out.int32(4);
     out.int32(Math.floor((timeUs - POSTGRES_EPOCH_US) / DAY_US));
@@ -30,10 +34,32 @@ export function writeTime(out: ByteWriter, timeUs: number, type: 'timestamptz' |
   }
 }
 
+function writeFarTime(out: ByteWriter, timeUs: bigint, type: TimeType): void {
+  const micros = timeUs - BigInt(POSTGRES_EPOCH_US);
+  if (type === 'date') {
+    out.int32(4);
+    out.int32(Number(floorDivide(micros, BigInt(DAY_US))));
+  } else {
+    out.int32(8);
+    out.reserve(8);
+    out.view.setBigInt64(out.position, micros);
+    out.position += 8;
+  }
+}
+
 /** The instant as PostgreSQL's input syntax, in UTC. */
-export function timeText(timeUs: number, type: 'timestamptz' | 'timestamp' | 'date'): string {
-  const iso = new Date(Math.floor(timeUs / 1000)).toISOString();
-  const micros = String(((timeUs % 1000) + 1000) % 1000).padStart(3, '0');
+export function timeText(timeUs: number | bigint, type: TimeType): string {
+  const ms = typeof timeUs === 'bigint' ? Number(floorDivide(timeUs, 1000n)) : Math.floor(timeUs / 1000);
+  const iso = new Date(ms).toISOString();
+  const micros = String((Number(typeof timeUs === 'bigint' ? timeUs % 1000n : timeUs % 1000) + 1000) % 1000).padStart(
+    3,
+    '0',
+  );
   if (type === 'date') return iso.slice(0, -14);
   return `${iso.slice(0, -1)}${micros}${type === 'timestamptz' ? 'Z' : ''}`.replace('T', ' ');
+}
+
+function floorDivide(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  return dividend % divisor < 0n ? quotient - 1n : quotient;
 }
