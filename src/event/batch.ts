@@ -1,12 +1,19 @@
 import type { Layer } from './layer.js';
 import { type PackedStrings, unpackString } from './packed-strings.js';
+import type { RowShape } from './rows/row-shape.js';
+import { rowText } from './rows/row-text.js';
 
 /** Events in columns: plain data whose buffers move between threads without a copy. All columns have `count` rows. */
 export interface EventBatch {
   readonly count: number;
-  /** Holds the UTF-8 JSON text of every event; the text of event `i` is `text[spans[2 * i], spans[2 * i + 1])`. */
+  /**
+   * Holds what every event was read from, as UTF-8: that of event `i` is `text[spans[2 * i], spans[2 * i + 1])`. It is the
+   * event's JSON, or, where there are `rows` and it begins in front of `rows.end`, a row of them: see `textOf`.
+   */
   readonly text: Uint8Array;
   readonly spans: Uint32Array;
+  /** How the rows in `text[0, end)` are read; absent when all events stand there as JSON. */
+  readonly rows?: { readonly shape: RowShape; readonly end: number };
   readonly ids: PackedStrings;
   /** Hash of each id (see `id-hash.ts`): low word at `2 * i`, high word at `2 * i + 1`. */
   readonly idHashes: Uint32Array;
@@ -25,9 +32,11 @@ export interface EventBatch {
   readonly layers?: PackedStrings;
 }
 
-/** The JSON text of event `index`, byte for byte. */
-export function textOf(batch: EventBatch, index: number): Uint8Array {
-  return batch.text.subarray(batch.spans[2 * index], batch.spans[2 * index + 1]);
+/** The JSON text of event `index`, byte for byte; that of a row is written anew by each call. */
+export function textOf({ text, spans, rows }: EventBatch, index: number): Uint8Array {
+  const start = spans[2 * index] ?? 0;
+  const end = spans[2 * index + 1] ?? 0;
+  return rows !== undefined && start < rows.end ? rowText(rows.shape, text, { start, end }) : text.subarray(start, end);
 }
 
 /** The id of event `index`. */

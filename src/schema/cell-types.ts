@@ -1,13 +1,7 @@
 import { parsePointer, valueAt } from '../event/pointer.js';
+import type { CellType } from '../event/rows/row-shape.js';
 import type { Catalog } from './catalog.js';
 import { isObject, splitUri } from './walk.js';
-
-/** What the cells of a CSV column hold. */
-export interface CellType {
-  readonly kind: 'text' | 'integer' | 'number' | 'boolean' | 'json';
-  /** Whether an empty cell may become null. */
-  readonly nullable: boolean;
-}
 
 type Kind = CellType['kind'];
 

@@ -1,5 +1,7 @@
 import type { EventBatch } from '../event/batch.js';
 import type { DecodedRecord, EventCursor } from '../event/event.js';
+import type { CsvRows } from '../event/rows/csv-rows.js';
+import type { RowShape } from '../event/rows/row-shape.js';
 
 export { SinkUnavailableError } from '../errors.js';
 
@@ -172,10 +174,25 @@ export interface Encoder {
    */
   recall?(record: DecodedRecord): RecalledEvent | undefined;
   /**
+   * Opens the taking of rows by their cells, without the JSON of their events; undefined where some of what it writes does
+   * not stand in cells of this shape.
+   */
+  rows?(shape: RowShape): RowTaker | undefined;
+  /**
    * Ends the batch and starts the next one.
    * @param text holds all events of the batch: positions that the cursor gave are positions in it.
    */
   finish(text: Uint8Array): Encoded;
+}
+
+/** Takes rows in place of events. */
+export interface RowTaker {
+  /**
+   * Takes the row that `rows` holds, in which nothing is escaped or doubled and whose numbers and booleans are what their
+   * columns say, as the event `index` of the batch. With false nothing has been taken: the event has to be added.
+   * @param event carries the text in which the cells stand, id, name and time, and nothing of the event's JSON.
+   */
+  take(rows: CsvRows, event: EventCursor, index: number): boolean;
 }
 
 /** What an event was when it was taken before; its id is not asked for again. */

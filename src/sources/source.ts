@@ -1,4 +1,6 @@
 import type { DecodedRecord } from '../event/event.js';
+import type { CsvRows } from '../event/rows/csv-rows.js';
+import type { RowShape } from '../event/rows/row-shape.js';
 import type { ComparableTable } from './comparable.js';
 import type { PackedFacts } from './letter-batch.js';
 
@@ -86,14 +88,23 @@ export interface Decoder {
   /**
    * Calls `emit` for each record in order and `fail` for what cannot be decoded; returns the number of lines or rows.
    * The record handed to `emit` may be one reused object. The spans of all records of a batch hold in the `text` of
-   * the last one.
+   * the last one. Where `takeRow` is given, rows of cells are offered to it first, and positions in them hold as well.
    */
   decode(
     batch: Pick<RawBatch, 'format' | 'bytes' | 'spans' | 'spanLines'>,
     emit: (record: SourceRecord) => void,
     fail: (problem: RecordProblem) => void,
+    takeRow?: TakeRow,
   ): number;
+  /** How the rows of a format are read; undefined for formats whose records are no rows of cells. */
+  rowsOf?(format: RecordFormat): RowShape | undefined;
 }
+
+/**
+ * Offers the row of `text` that `rows` holds before its event is written down: with true it has been taken, with false
+ * it is emitted as a record.
+ */
+export type TakeRow = (rows: CsvRows, text: Uint8Array, line: number) => boolean;
 
 /** A record, and what its queue says of the letter whose body it is. */
 export interface SourceRecord extends DecodedRecord {

@@ -48,11 +48,12 @@ export class ColumnsBuilder {
   }
 
   /** Ends the batch. The columns are the caller's; the builder starts anew. */
-  finish(text: Uint8Array): EventBatch {
+  finish(text: Uint8Array, rows?: EventBatch['rows']): EventBatch {
     const { count, attempts, nameTable } = this;
     const batch: EventBatch = {
       count,
       text,
+      ...(rows === undefined ? {} : { rows }),
       spans: this.spans.slice(0, 2 * count),
       ids: { bytes: this.idBytes.slice(0, this.idLength), ends: this.idEnds.slice(0, count) },
       idHashes: this.idHashes.slice(0, 2 * count),

@@ -154,7 +154,8 @@ export class Cursor implements EventCursor {
     return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text; // a string by its quotes
   }
 
-  private slice(start: number, end: number): string {
+  /** The text that stands at `text[start, end)`, as UTF-8. */
+  slice(start: number, end: number): string {
     return this.view.toString('utf8', start, end);
   }
 

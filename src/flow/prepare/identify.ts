@@ -7,8 +7,8 @@ import { locatePointer } from '../../event/locate.js';
 import { plainTime } from '../../event/plain-time.js';
 import { type Pointer, valueAt } from '../../event/pointer.js';
 import { createTimeReader } from '../../event/time.js';
-import { standsAt } from '../../schema/accept/bytes.js';
 import type { Cursor } from './cursor.js';
+import { KnownNames } from './known-names.js';
 import { Occurrences } from './occurrences.js';
 import type { HeldProblem, PrepareSpec } from './spec.js';
 
@@ -124,21 +124,17 @@ export function fieldOf(cursor: Cursor, pointer: Pointer): unknown {
   return key !== undefined && deeper.length === 0 ? cursor.member(key) : valueAt(cursor.value, pointer);
 }
 
-const MOST_NAMES = 1_000;
-
 /** Reads names, and decodes each of those that come again and again only once. */
 export function createNameReader(): (cursor: Cursor, pointer: Pointer) => string {
-  const known = new Map<number, { readonly bytes: Uint8Array; readonly name: string }>();
+  const names = new KnownNames();
   return (cursor, pointer) => {
     const [key = ''] = pointer;
     if (pointer.length !== 1 || !cursor.locatePlainText(key)) return nameText(fieldOf(cursor, pointer));
     const { text, rawStart, rawEnd } = cursor;
-    const signature = ((rawEnd - rawStart) << 16) | ((text[rawStart] ?? 0) << 8) | (text[rawEnd - 1] ?? 0);
-    const seen = known.get(signature);
-    const isSeen = seen !== undefined && seen.bytes.length === rawEnd - rawStart;
-    if (isSeen && standsAt(text, rawStart, seen.bytes)) return seen.name;
+    const known = names.find(text, rawStart, rawEnd);
+    if (known !== undefined) return known;
     const name = nameText(cursor.member(key));
-    if (known.size < MOST_NAMES) known.set(signature, { bytes: Buffer.from(name), name });
+    names.keep(text, rawStart, rawEnd, name);
     return name;
   };
 }

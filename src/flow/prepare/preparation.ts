@@ -14,6 +14,7 @@ import type { Parts } from './parts.js';
 import type { Preparer } from './preparer.js';
 import { QuickPath } from './quick-path.js';
 import { nothingToSplit } from './refusals.js';
+import { RowPath } from './row-path.js';
 import { SideText } from './side-text.js';
 import type { HeldProblem, PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
 import { Unwrapping } from './unwrapping.js';
@@ -28,6 +29,7 @@ export class Preparation implements Preparer {
   private readonly account: BatchAccount;
   private readonly admission: Admission;
   private readonly unwrapping: Unwrapping | undefined;
+  private readonly rows: RowPath;
   private canUnwrap = false;
   /** Whether the same bytes make the same event wherever they come from. */
   private isRepeatable = false;
@@ -44,6 +46,7 @@ export class Preparation implements Preparer {
     this.account = new BatchAccount(cursor, parts.encoders.length, spec.settlesLines === true);
     const { account, quick } = this;
     this.admission = new Admission(spec, parts, { cursor, account, columns, parser, quick, side });
+    this.rows = new RowPath(spec, parts, { cursor, account, columns });
     const way = {
       takeInner: (isEvent: boolean) => this.takeText({ isInner: true, isEvent }),
       hold: (problem: HeldProblem, raw?: Uint8Array) => account.hold('undecodable', problem, raw),
@@ -57,7 +60,7 @@ export class Preparation implements Preparer {
     this.begin(input);
     const { decoder } = this.parts;
     if (!this.admission.mends || input.format.kind !== 'csv') {
-      return this.finish(decoder.decode(input, this.takeRecord, this.takeProblem));
+      return this.finish(decoder.decode(input, this.takeRecord, this.takeProblem, this.rows.begin(input)));
     }
     const rows = new Deferred();
     const lines = decoder.decode(input, rows.add, this.takeProblem);
@@ -102,7 +105,7 @@ export class Preparation implements Preparer {
       added,
       dropped,
       repairs: this.admission.repairs(),
-      events: this.columns.finish(text),
+      events: this.columns.finish(text, this.rows.rows),
       encoded: this.parts.encoders.map((encoder) => encoder?.finish(text)),
       refused,
       held,

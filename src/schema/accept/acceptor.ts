@@ -2,6 +2,7 @@ import type { ObjectScan } from '../../event/scan.js';
 import { escapeEnd, plainEnd, skipSpace, standsAt } from './bytes.js';
 import { type AcceptMember, AcceptNode, findMember, Kind } from './node.js';
 import { numberEnd, wordEnd } from './scalars.js';
+import { fitsText } from './texts.js';
 import { UnknownKeys } from './unknown-keys.js';
 
 const QUOTE = 0x22;
@@ -125,7 +126,6 @@ export class Acceptor {
     if ((node.kinds & Kind.string) === 0) return NO;
     const { text } = this;
     let i = start;
-    let bits = 0;
     let hasEscape = false;
     let byte = text[i] as number; // past the end it is undefined, which is not at least a space
     while (byte !== QUOTE) {
@@ -136,32 +136,12 @@ export class Acceptor {
         hasEscape = true;
         i = behind;
       } else {
-        bits |= byte;
         i++;
       }
       byte = text[i] as number; // as above
     }
     if (!node.hasTextRules) return i + 1;
-    return !hasEscape && this.textFits(node, start, i, bits < 0x80) ? i + 1 : NO;
-  }
-
-  private textFits(node: AcceptNode, start: number, end: number, isAscii: boolean): boolean {
-    const { text } = this;
-    const { texts, tests, byteTests, minLength, maxLength } = node;
-    for (const test of byteTests) if (!test(text, start, end)) return false;
-    if (
-      texts !== undefined &&
-      !texts.some((allowed) => allowed.length === end - start && standsAt(text, start, allowed))
-    ) {
-      return false;
-    }
-    const length = end - start;
-    const isBounded = minLength > 0 || maxLength < Number.POSITIVE_INFINITY;
-    if (isBounded && (!isAscii || length < minLength || length > maxLength)) return false;
-    if (tests.length === 0) return true;
-    const decoded = this.view.toString(isAscii ? 'latin1' : 'utf8', start, end);
-    for (const test of tests) if (!test(decoded)) return false;
-    return true;
+    return !hasEscape && fitsText(node, this.view, start, i) ? i + 1 : NO;
   }
 
   private array(node: AcceptNode, at: number, depth: number): number {

@@ -1,7 +1,9 @@
+import type { RowShape } from '../../event/rows/row-shape.js';
 import type { ObjectScan } from '../../event/scan.js';
 import type { Catalog } from '../catalog.js';
 import { Acceptor } from './acceptor.js';
 import { buildNodes } from './build.js';
+import { type CellCheck, createCellCheck } from './cell-check.js';
 import { AcceptNode } from './node.js';
 
 /**
@@ -15,6 +17,8 @@ export interface QuickCheck {
   acceptsEnvelope(start: number, end: number, scan: ObjectScan): boolean;
   /** Whether the schema for events of this name, if there are schemas by name, certainly accepts it as well. */
   acceptsNamed(name: string, start: number, end: number): boolean;
+  /** The check of rows of a shape, events of all names; undefined where rows cannot be judged by their cells. */
+  cells(shape: RowShape): CellCheck | undefined;
 }
 
 /** Makes the quick check of a catalog; without one, every object is acceptable. */
@@ -30,6 +34,8 @@ export function createQuickCheck(catalog: Catalog | undefined, unknownEvent: 'ac
       const node = byName.get(name);
       return node === undefined ? unknownEvent === 'accept' : acceptor.accepts(node, start, end);
     },
+    // Schemas by name speak of events that hold more than cells can.
+    cells: (shape) => (byName.size === 0 ? createCellCheck(envelope, shape) : undefined),
   };
 }
 

@@ -1,5 +1,5 @@
-import type { CsvDialect } from './csv-dialect.js';
-import { CsvRows } from './csv-rows.js';
+import type { CsvDialect } from '../../event/rows/csv-dialect.js';
+import { CsvRows } from '../../event/rows/csv-rows.js';
 import { bytesOfLines, cutAtLastLine } from './ndjson.js';
 import type { Cut, Following, Splitter } from './splitter.js';
 

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import type { DecodedRecord } from '../../event/event.js';
-import type { CellType } from '../../schema/cell-types.js';
-import type { RecordFormat, RecordProblem } from '../source.js';
-import { CsvRows, type RowEnd } from './csv-rows.js';
-import { RowBuilder } from './row-builder.js';
+import { CsvRows, type RowEnd } from '../../event/rows/csv-rows.js';
+import { RowBuilder } from '../../event/rows/row-builder.js';
+import type { CellType, RowShape } from '../../event/rows/row-shape.js';
+import type { RecordFormat, RecordProblem, TakeRow } from '../source.js';
 import { problemRawBytes } from './splitter.js';
 
 type CsvFormat = Extract<RecordFormat, { kind: 'csv' }>;
@@ -12,6 +12,7 @@ type CsvFormat = Extract<RecordFormat, { kind: 'csv' }>;
 export interface Outlets {
   readonly emit: (record: DecodedRecord) => void;
   readonly fail: (problem: RecordProblem) => void;
+  readonly takeRow?: TakeRow | undefined;
 }
 
 /**
@@ -24,11 +25,19 @@ export function decodeCsv(
   let dialect: CsvDialectTools | undefined;
   return (bytes, format, outlets) => {
     if (dialect === undefined || !isSameFormat(dialect.format, format)) {
-      dialect = { format, rows: new CsvRows(format), builder: new RowBuilder(format, cellTypes) };
+      dialect = { format, rows: new CsvRows(format), builder: new RowBuilder(shapeOf(format, cellTypes)) };
     }
     return decodeRows(dialect, { bytes, first: format.header ?? { bytes: 0, lines: 0 } }, outlets);
   };
 }
+
+/** How the rows of a format are read; a column without a type holds text. */
+export function shapeOf({ columns, delimiter, quote }: CsvFormat, types: Readonly<Record<string, CellType>>): RowShape {
+  const typeOf = (name: string) => (Object.hasOwn(types, name) ? types[name] : undefined) ?? asText;
+  return { columns, delimiter, quote, types: columns.map(typeOf) };
+}
+
+const asText: CellType = { kind: 'text', nullable: false };
 
 interface CsvDialectTools {
   readonly format: CsvFormat;
@@ -52,9 +61,10 @@ interface Rows {
 }
 
 function decodeRows({ rows, builder, format }: CsvDialectTools, { bytes, first }: Rows, outlets: Outlets): number {
-  const { emit, fail } = outlets;
+  const { emit, fail, takeRow } = outlets;
   const width = format.columns.length;
-  builder.begin(bytes, rows);
+  if (takeRow === undefined) builder.begin(bytes, rows);
+  else builder.beginBehind(bytes, rows);
   let line = first.lines;
   for (let start = first.bytes; start < bytes.length; start = rows.end) {
     const end = rows.read(bytes, start, true);
@@ -66,7 +76,7 @@ function decodeRows({ rows, builder, format }: CsvDialectTools, { bytes, first }
       const message = 'the row is not valid UTF-8';
       fail({ code: 'invalid_utf8', message, offset: start, line, raw: rawOf(bytes, start, rows.end) });
     } else if (width > 1 || !rows.isBlank(start)) {
-      emit(builder.build(start, line));
+      if (takeRow?.(rows, builder.output, line) !== true) emit(builder.build(start, line));
     }
     line += rows.lines;
   }

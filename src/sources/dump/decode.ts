@@ -1,6 +1,6 @@
-import type { CellType } from '../../schema/cell-types.js';
+import type { CellType } from '../../event/rows/row-shape.js';
 import type { Decoder } from '../source.js';
-import { decodeCsv } from './decode-csv.js';
+import { decodeCsv, shapeOf } from './decode-csv.js';
 import { decodeLines } from './decode-lines.js';
 import { decodeMixpanelRows } from './decode-mixpanel.js';
 import { decodeSpans } from './decode-spans.js';
@@ -15,11 +15,12 @@ export interface DecodeOptions {
 export function createDecoder({ cellTypes }: DecodeOptions): Decoder {
   const decodeRows = decodeCsv(cellTypes);
   return {
-    decode(batch, emit, fail) {
+    rowsOf: (format) => (format.kind === 'csv' ? shapeOf(format, cellTypes) : undefined),
+    decode(batch, emit, fail, takeRow) {
       const { format, bytes, spans, spanLines } = batch;
       if (bytes.length === 0) return 0;
       if (format.kind === 'mixpanel-export') return decodeMixpanelRows(bytes, emit);
-      if (format.kind === 'csv') return decodeRows(bytes, format, { emit, fail });
+      if (format.kind === 'csv') return decodeRows(bytes, format, { emit, fail, takeRow });
       if (spans === undefined) return decodeLines(bytes, emit);
       const lines = spanLines ?? new Uint32Array(spans.length / 2);
       // Lines that come with their bounds are rows: their positions are row numbers, not bytes.

@@ -1,6 +1,6 @@
 import { CannotEvaluateError } from '../../errors.js';
+import type { CsvDialect } from '../../event/rows/csv-dialect.js';
 import { csvSplitter } from './csv.js';
-import type { CsvDialect } from './csv-dialect.js';
 import { readHeader } from './csv-header.js';
 import type { BatchLimits } from './cut.js';
 import { detectDelimiter } from './detect-delimiter.js';

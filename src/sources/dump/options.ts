@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { CellType } from '../../schema/cell-types.js';
+import type { CellType } from '../../event/rows/row-shape.js';
 
 /** How a dump is written. `json` is one JSON text a file, `json-stream` any number of them, pretty-printed or not. */
 export type DumpFormat = 'ndjson' | 'json' | 'json-stream' | 'csv' | 'tsv' | 'parquet' | 'mixpanel-export';

@@ -139,6 +139,12 @@ test('columns can be named, delimiter and quote chosen', async () => {
   expect(values(unquoted)).toEqual([{ id: '1', note: '5" pipe' }]);
 });
 
+test('a delimiter that JSON has to escape may stand in a quoted cell', async () => {
+  const read = await readCsv('id\tnote\n1\t"a\tb"\n', { delimiter: '\t' });
+
+  expect(read.records[0]?.text).toBe('{"id":"1","note":"a\\tb"}');
+});
+
 test('cells are typed by the schema, and keep every digit', () => {
   const kinds = ['text', 'integer', 'number', 'boolean', 'json'] as const;
   const columns = kinds.flatMap((kind) => [kind, `${kind}?`]);

@@ -29,15 +29,13 @@ export class BinaryRow {
   size = 0;
   private field = 0;
   readonly width: number;
-  /** Those of the key first, as they stand in the key. */
-  private readonly order: readonly RowColumn[];
 
+  /** @param order those of the key first, as they stand in the key. */
   constructor(
     private readonly columns: readonly RowColumn[],
-    key: readonly RowColumn[],
+    private readonly order: readonly RowColumn[],
   ) {
     this.width = columns.length;
-    this.order = [...key, ...columns.filter((column) => !key.includes(column))];
   }
 
   write(store: RowStore, event: EventCursor): Rejection | undefined {

@@ -1,12 +1,16 @@
 import type { EventCursor } from '../../../event/event.js';
+import type { CsvRows } from '../../../event/rows/csv-rows.js';
+import type { RowShape } from '../../../event/rows/row-shape.js';
 import { createTimeReader } from '../../../event/time.js';
-import type { Encoded, Encoder, Rejection } from '../../sink.js';
+import type { Encoded, Encoder, Rejection, RowTaker } from '../../sink.js';
 import { arrange } from './arrange.js';
 import { ByteWriter } from './byte-writer.js';
+import { type CellRow, openCellRow } from './cell-row.js';
 import { viewOf } from './copy-bytes.js';
 import type { EncodedRows, RowGroup } from './encoded-rows.js';
 import { KeyColumns } from './key-columns.js';
 import type { PostgresEncoderOptions } from './options.js';
+import type { RowColumn } from './row-column.js';
 import { RowGroups } from './row-groups.js';
 import { keyStart, type RowKeys } from './row-order.js';
 import { RowStore } from './row-store.js';
@@ -17,17 +21,25 @@ export function createEncoder(options: unknown): Encoder {
   return new PostgresEncoder(options as PostgresEncoderOptions); // made by the sink that names this module
 }
 
+/** What a writer says of the row that it wrote last. */
+type Written = Pick<RowWriter, 'omitted' | 'size'>;
+
 class PostgresEncoder implements Encoder {
   private readonly store: RowStore;
   private readonly writer: RowWriter;
   private readonly partitionKey: PartitionKeyReader;
   private readonly groups: RowGroups;
   private readonly idIsFirst: boolean;
+  private readonly columns: readonly RowColumn[] | undefined;
 
   constructor(private readonly options: PostgresEncoderOptions) {
     const zoned = createTimeReader({ timezone: options.timezone });
-    const { row, partitionKey } = createRowWriter(options, { zoned, utc: createTimeReader({ timezone: 'UTC' }) });
+    const { row, partitionKey, columns } = createRowWriter(options, {
+      zoned,
+      utc: createTimeReader({ timezone: 'UTC' }),
+    });
     this.writer = row;
+    this.columns = columns;
     this.store = new RowStore(row.width);
     this.partitionKey = partitionKey;
     this.idIsFirst = options.columns[options.key[0] ?? -1]?.source.kind === 'id';
@@ -41,16 +53,37 @@ class PostgresEncoder implements Encoder {
     let refusal = writer.write(store, event);
     if (refusal === undefined) {
       const time = this.options.routing === undefined ? 0 : this.partitionKey.timeOf(event);
-      const group = this.groups.groupOf(time, writer.omitted);
-      if ('rows' in group) {
-        group.rows.push(store.count);
-        store.keep(index, writer.size);
-        return undefined;
-      }
-      refusal = group;
+      refusal = this.keep(index, time, writer);
+    }
+    if (refusal !== undefined) store.drop(converted, keys);
+    return refusal;
+  }
+
+  rows(shape: RowShape): RowTaker | undefined {
+    const row = this.columns && openCellRow(this.columns, shape);
+    return row && { take: (rows, event, index) => this.take(row, rows, event, index) };
+  }
+
+  private take(row: CellRow, rows: CsvRows, event: EventCursor, index: number): boolean {
+    const { store } = this;
+    const converted = store.converted.position;
+    const keys = store.keys.position;
+    if (row.write(store, rows, event)) {
+      const time = this.options.routing === undefined ? 0 : row.timeOf(rows, event);
+      if (this.keep(index, time, row) === undefined) return true;
     }
     store.drop(converted, keys);
-    return refusal;
+    return false;
+  }
+
+  /** Keeps the row that was written into the store in the group that it belongs to. */
+  private keep(index: number, timeUs: number, { omitted, size }: Written): Rejection | undefined {
+    const { store } = this;
+    const group = this.groups.groupOf(timeUs, omitted);
+    if (!('rows' in group)) return group;
+    group.rows.push(store.count);
+    store.keep(index, size);
+    return undefined;
   }
 
   finish(text: Uint8Array): Encoded {

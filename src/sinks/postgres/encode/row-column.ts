@@ -111,7 +111,8 @@ function partitionKeyMissing(column: RowColumn, event: EventCursor, value: unkno
   });
 }
 
-const NO_EVENT: EventCursor = {
+/** Stands in where there is no event. */
+export const NO_EVENT: EventCursor = {
   id: '',
   idStart: 0,
   idEnd: 0,

@@ -3,7 +3,7 @@ import type { Rejection } from '../../sink.js';
 import { BinaryRow } from './binary-row.js';
 import type { ByteWriter } from './byte-writer.js';
 import type { PostgresEncoderOptions } from './options.js';
-import { createRowColumns, pointerOf, type TimeReaders } from './row-column.js';
+import { createRowColumns, pointerOf, type RowColumn, type TimeReaders } from './row-column.js';
 import type { RowStore } from './row-store.js';
 import { TextRow } from './text-row.js';
 
@@ -29,17 +29,26 @@ export interface PartitionKeyReader {
   readonly pointer: string;
 }
 
+interface RowWriting {
+  readonly row: RowWriter;
+  readonly partitionKey: PartitionKeyReader;
+  /** The columns of binary rows, those of the key first, as they stand in the key. */
+  readonly columns?: readonly RowColumn[];
+}
+
 /** Opens the writer of a table's rows, and the reader of its partition key. */
-export function createRowWriter(
-  options: PostgresEncoderOptions,
-  readers: TimeReaders,
-): { readonly row: RowWriter; readonly partitionKey: PartitionKeyReader } {
+export function createRowWriter(options: PostgresEncoderOptions, readers: TimeReaders): RowWriting {
   const columns = createRowColumns(options, readers);
   const key = options.key.flatMap((index) => columns[index] ?? []);
-  const row = options.format === 'binary' ? new BinaryRow(columns, key) : new TextRow(columns, key);
+  if (options.format === 'text') return { row: new TextRow(columns, key), partitionKey: partitionKeyOf(columns) };
+  const ordered = [...key, ...columns.filter((column) => !key.includes(column))];
+  return { row: new BinaryRow(columns, ordered), partitionKey: partitionKeyOf(columns), columns: ordered };
+}
+
+function partitionKeyOf(columns: readonly RowColumn[]): PartitionKeyReader {
   const partition = columns.find(({ isPartition }) => isPartition);
   if (partition === undefined || partition.plan.source.kind === 'time') {
-    return { row, partitionKey: { timeOf: ({ timeUs }) => timeUs, pointer: partition ? pointerOf(partition) : '' } };
+    return { timeOf: ({ timeUs }) => timeUs, pointer: partition ? pointerOf(partition) : '' };
   }
   const { reader, readTime } = partition;
   const timeOf = (event: EventCursor) => {
@@ -48,5 +57,5 @@ export function createRowWriter(
     reader.locate(event);
     return readTime(value, Buffer.from(event.text.subarray(reader.start, reader.end)).toString());
   };
-  return { row, partitionKey: { timeOf, pointer: reader.pointer } };
+  return { timeOf, pointer: reader.pointer };
 }

@@ -1,11 +1,10 @@
 /** A growing buffer of JSON text. What was written stays at its position when the buffer moves. */
 export class CellWriter {
-  bytes: Uint8Array;
-  length = 0;
-
-  constructor(capacity: number) {
-    this.bytes = allocate(capacity);
-  }
+  /** @param length how many of the bytes are written already. */
+  constructor(
+    public bytes: Uint8Array,
+    public length = 0,
+  ) {}
 
   /** Makes room for `count` more bytes; everything written after it must fit into them. */
   reserve(count: number): void {
@@ -74,7 +73,8 @@ const shortEscapes: ReadonlyMap<number, number> = new Map([
   [13, 0x72],
 ]);
 
-function allocate(size: number): Uint8Array {
-  // Not zeroed: it is written before it is read. Of its own, so that it can move to another thread.
+/** Memory of its own, not zeroed: it is written before it is read. */
+export function allocate(size: number): Uint8Array {
+  // Never shared, so that it can move to another thread.
   return new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
 }

@@ -9,6 +9,8 @@ export type RowEnd = 'whole' | 'open' | 'broken';
  * with it. Holds the row that was read last.
  */
 export class CsvRows {
+  /** Where the row begins. */
+  start = 0;
   /** Position behind the row and its line end. */
   end = 0;
   /** Lines that the row spans. */
@@ -19,20 +21,23 @@ export class CsvRows {
   ends = new Int32Array(64);
   /** Whether a cell holds doubled quotes. */
   doubled = new Uint8Array(64);
-  /** Whether the row holds a byte that is not ASCII, and one that JSON text has to escape. */
+  /** Whether the row holds a byte that is not ASCII, and one that may not stand in JSON text as it is. */
   hasHigh = false;
   hasEscape = false;
 
   private readonly classes: Uint8Array;
   private readonly quote: number;
+  private readonly escapesDelimiter: boolean;
 
   constructor(dialect: CsvDialect) {
     this.classes = classifyBytes(dialect);
+    this.escapesDelimiter = JSON.stringify(dialect.delimiter) !== `"${dialect.delimiter}"`;
     this.quote = dialect.quote === null ? -1 : dialect.quote.charCodeAt(0);
   }
 
   /** Reads the row that begins at `start`. @param isEnd whether nothing follows `bytes`. */
   read(bytes: Uint8Array, start: number, isEnd: boolean): RowEnd {
+    this.start = start;
     this.cells = 0;
     this.lines = 1;
     this.hasHigh = false;
@@ -78,10 +83,15 @@ export class CsvRows {
     let doubled = 0;
     for (let at = open + 1; at < length; at += 1) {
       const kind = classes[bytes[at] as number]; // `at` is within bounds
-      if (kind === byteClass.plain || kind === byteClass.delimiter) continue;
+      if (kind === byteClass.plain) continue;
+      if (kind === byteClass.delimiter) {
+        if (this.escapesDelimiter) this.hasEscape = true;
+        continue;
+      }
       if (kind === byteClass.quote) {
         if (bytes[at + 1] !== this.quote) return this.closeQuoted(bytes, { start: open + 1, end: at, doubled });
         doubled = 1;
+        this.hasEscape = true;
         at += 1;
       } else this.noteQuoted(kind, bytes, at);
     }

@@ -1,15 +1,14 @@
-import type { DecodedRecord } from '../../event/event.js';
-import type { CellType } from '../../schema/cell-types.js';
-import { CellWriter } from './cell-writer.js';
-import type { CsvDialect } from './csv-dialect.js';
+import type { DecodedRecord } from '../event.js';
+import { allocate, CellWriter } from './cell-writer.js';
 import type { CsvRows } from './csv-rows.js';
 import { isJsonNumber } from './json-number.js';
+import type { CellType, RowShape } from './row-shape.js';
 
-const asText: CellType = { kind: 'text', nullable: false };
 const nullText = Buffer.from('null');
 
+const asText: CellType = { kind: 'text', nullable: false };
+
 interface Column {
-  readonly name: string;
   readonly type: CellType;
   readonly isText: boolean;
   /** `,"name":` */
@@ -25,30 +24,42 @@ export class RowBuilder {
   private rows: CsvRows | undefined;
   private bytes: Uint8Array = new Uint8Array(0);
   private view: Buffer = Buffer.alloc(0);
-  private writer = new CellWriter(0);
+  private writer = new CellWriter(new Uint8Array(0));
   /** JSON bytes for each byte of rows, as the last batch had it. */
   private expansion = 2;
 
-  constructor(
-    dialect: CsvDialect & { readonly columns: readonly string[] },
-    types: Readonly<Record<string, CellType>>,
-  ) {
-    this.quote = dialect.quote;
-    this.columns = dialect.columns.map((name) => {
-      const type = Object.hasOwn(types, name) ? (types[name] ?? asText) : asText;
-      return { name, type, isText: type.kind === 'text', key: Buffer.from(`,${JSON.stringify(name)}:`) };
+  constructor({ quote, columns, types }: RowShape) {
+    this.quote = quote;
+    this.columns = columns.map((name, index) => {
+      const type = types[index] ?? asText;
+      return { type, isText: type.kind === 'text', key: Buffer.from(`,${JSON.stringify(name)}:`) };
     });
     this.keyBytes = this.columns.reduce((sum, { key }) => sum + key.length + 4, 2);
     this.record = { text: this.bytes, start: 0, end: 0, offset: 0, line: 0 };
   }
 
+  /** What holds everything that was built since `begin`. */
+  get output(): Uint8Array {
+    return this.writer.bytes;
+  }
+
   /** Turns to the rows of `bytes`, which `rows` will read one by one. */
   begin(bytes: Uint8Array, rows: CsvRows): void {
     if (this.bytes.length > 0) this.expansion = Math.max(1, this.writer.length / this.bytes.length);
+    this.turnTo(bytes, rows);
+    this.writer = new CellWriter(allocate(Math.ceil(bytes.length * this.expansion * 1.05) + 1024));
+  }
+
+  /** The same for rows of which few will be built: their events are written behind `bytes`. */
+  beginBehind(bytes: Uint8Array, rows: CsvRows): void {
+    this.turnTo(bytes, rows);
+    this.writer = new CellWriter(bytes, bytes.length);
+  }
+
+  private turnTo(bytes: Uint8Array, rows: CsvRows): void {
     this.rows = rows;
     this.bytes = bytes;
     this.view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.writer = new CellWriter(Math.ceil(bytes.length * this.expansion * 1.05) + 1024);
   }
 
   /** The event of the row that was read last. The same object each time. */
