@@ -2,6 +2,7 @@ import type { Delivery, Verdict } from '../sinks/sink.js';
 import type { DoneStretch } from '../sources/source.js';
 import type { Lane } from './lane.js';
 import { createLineNumbers } from './line-numbers.js';
+import { createEncodeAgain } from './prepare/encode-again.js';
 import type { PreparedItem } from './prepare/in-order.js';
 import type { PreparedBatch } from './prepare/spec.js';
 import type { Recall } from './recall.js';
@@ -43,12 +44,15 @@ export function createCarrier(way: Way): Carrier {
   const numberLines = createLineNumbers(way.done);
   const stored = new Map<number, number>();
   let failure: { readonly error: unknown } | undefined;
+  const encodeAgain = way.lanes.map(({ sink }) => createEncodeAgain(sink.encoder));
 
   const deliverToAll = (item: PreparedItem, holders: Set<Lane>) =>
     Promise.all(
       way.lanes.map(async (lane, at) => {
         const onLetGo = () => holders.delete(lane);
-        return [lane.sink.label, await deliver(way, lane, { item, at, onLetGo })] as const;
+        const again = encodeAgain[at];
+        const encode = again && { encode: again.bind(undefined, item.prepared.events) };
+        return [lane.sink.label, await deliver(way, lane, { item, at, more: { onLetGo, ...encode } })] as const;
       }),
     );
   const go = async (item: PreparedItem, firstLine: number) => {
@@ -103,7 +107,11 @@ export function createCarrier(way: Way): Carrier {
 async function deliver(
   { recall, intents }: Way,
   lane: Lane,
-  { item, at, onLetGo }: { readonly item: PreparedItem; readonly at: number; readonly onLetGo: () => void },
+  {
+    item,
+    at,
+    more,
+  }: { readonly item: PreparedItem; readonly at: number; readonly more: Pick<Delivery, 'onLetGo' | 'encode'> },
 ): Promise<readonly Verdict[] | undefined> {
   const { raw, prepared } = item;
   const { label: sink } = lane.sink;
@@ -114,7 +122,8 @@ async function deliver(
     part: raw.part,
     encoded: prepared.encoded[at]?.data,
     refused: prepared.refused[at] ?? [],
-    onLetGo,
+    isOfKeys: prepared.byKeys?.[at] === true,
+    ...more,
     onCommitting: (token, verdicts) =>
       intents?.note(intentOf({ sink, token, part: raw.part, from: raw.from, to: raw.to }, events, verdicts)),
   };

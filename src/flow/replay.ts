@@ -133,7 +133,8 @@ export async function replay(job: Replay): Promise<ReplayOutcome> {
   let stoppedBy = whyStop();
   const batches = untilStopped(batchesLeft(job), AbortSignal.any([stop.finish, enough.signal]));
   const room = () => (limit === undefined ? undefined : limit - taken);
-  const items = stoppedBy === undefined ? prepareInOrder({ batches, pool: job.pool, room }) : [];
+  const byKeys = () => keysPreferred(sinks);
+  const items = stoppedBy === undefined ? prepareInOrder({ batches, pool: job.pool, room, byKeys }) : [];
   for await (const item of items) {
     if (item.kind === 'failure') failures.push(item);
     else {
@@ -183,6 +184,11 @@ function batchesLeft({ source, run, pool, stop, countsIdentical }: Replay) {
   const done = run.position?.done ?? [];
   const signal = stop.finish;
   return countsIdentical && done.length > 0 ? recounted({ source, done, pool, signal }) : source.batches(done, signal);
+}
+
+function keysPreferred(sinks: readonly Sink[]): readonly boolean[] | undefined {
+  const preferred = sinks.map((sink) => sink.prefersKeys?.() === true);
+  return preferred.includes(true) ? preferred : undefined;
 }
 
 const isSent = ({ unsent }: { readonly unsent: number }) => unsent === 0;

@@ -18,6 +18,11 @@ export interface Sink extends AsyncDisposable {
   readonly limits: SinkLimits;
   /** The half of the sink that runs beside the parser, off the main thread; absent when the event's text is enough. */
   readonly encoder?: EncoderReference;
+  /**
+   * Whether the next events had better be encoded by their keys alone, because nearly all of the last ones were there
+   * already: what turns out to be new is asked for with `Delivery.encode`. Absent where every event is encoded whole.
+   */
+  prefersKeys?(): boolean;
   /** What the sink would do and has found out, in words for `--dry-run` and the start of a run. */
   describe(): SinkDescription;
   /**
@@ -112,6 +117,10 @@ export interface Delivery {
   readonly part?: number;
   /** What the sink's encoder made of these events, undefined when the sink has none. */
   readonly encoded: unknown;
+  /** Whether that and `refused` come of the encoder of keys. */
+  readonly isOfKeys?: boolean;
+  /** Encodes some of the events, which are given by their indexes, once more. Absent where nobody can. */
+  readonly encode?: (what: 'whole' | 'keys', events: Iterable<number>) => Promise<EncodedAgain>;
   /** Events that the encoder refused: they are in `events`, not in `encoded`, and keep this verdict. */
   readonly refused: readonly EncoderRefusal[];
   /**
@@ -160,6 +169,11 @@ export interface Rejection {
 export interface EncoderReference {
   /** URL of a module that exports `createEncoder(options): Encoder`. */
   readonly module: string;
+  /**
+   * URL of a module that exports `createKeyEncoder(options): Encoder`, which takes of each event only what tells whether the
+   * far side has it; present in sinks that may prefer keys. It refuses no event that the encoder of whole events takes.
+   */
+  readonly keyModule?: string;
   readonly options: unknown;
 }
 
@@ -212,4 +226,10 @@ export interface Encoded {
 export interface EncoderRefusal {
   readonly index: number;
   readonly verdict: Rejection;
+}
+
+/** Some of the events of a delivery, encoded once more; `refused` are those of them that the encoder refused. */
+export interface EncodedAgain {
+  readonly encoded: unknown;
+  readonly refused: readonly EncoderRefusal[];
 }

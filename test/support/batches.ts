@@ -1,8 +1,10 @@
 import { createTimeReader } from '../../src/event/time.js';
 import { ColumnsBuilder } from '../../src/flow/prepare/columns.js';
 import { Cursor } from '../../src/flow/prepare/cursor.js';
+import { createEncodeAgain } from '../../src/flow/prepare/encode-again.js';
 import { inspectText } from '../../src/flow/prepare/parse.js';
 import { createEncoder } from '../../src/sinks/postgres/encode/encoder.js';
+import { createKeyEncoder } from '../../src/sinks/postgres/encode/key-encoder.js';
 import type { Delivery, Encoder, EncoderRefusal, Sink, Verdict } from '../../src/sinks/sink.js';
 
 /** Top-level fields of test events. */
@@ -49,7 +51,14 @@ export function deliveryOf(
     const verdict = encoder?.add(cursor, index);
     if (verdict !== undefined) refused.push({ index, verdict });
   }
-  return { events: columns.finish(text), encoded: encoder?.finish(text).data, refused };
+  const batch = columns.finish(text);
+  const encode = createEncodeAgain(sink.encoder)?.bind(undefined, batch);
+  return { events: batch, encoded: encoder?.finish(text).data, refused, ...(encode && { encode }) };
+}
+
+/** The same delivery to a Postgres sink with the keys of the events alone. */
+export function keysOf(sink: Pick<Sink, 'encoder'>, events: readonly (object | string)[]): Delivery {
+  return { ...deliveryOf(sink, events, TEST_FIELDS, createKeyEncoder), isOfKeys: true };
 }
 
 /** Delivers events and resolves to the verdicts. */

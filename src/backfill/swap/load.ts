@@ -133,6 +133,9 @@ async function copyByFrames(
       groups,
       strictAt: undefined,
       otherTimes: 0,
+      isOfKeys: false,
+      // A table that is built anew held none of them.
+      isSearched: true,
       verdicts,
     };
     for (const targeted of groups) await copyCarefully(session, batch, targeted, range(0, targeted.group.end));

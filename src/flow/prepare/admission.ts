@@ -1,6 +1,7 @@
 import type { BatchAccount } from './batch-account.js';
 import type { ColumnsBuilder } from './columns.js';
 import type { Cursor } from './cursor.js';
+import type { Encoding } from './encoding.js';
 import { createIdentify, type Identify } from './identify.js';
 import { Mending } from './mending.js';
 import { inspectText, isObject, type Parser, type TextProblem } from './parse.js';
@@ -15,6 +16,7 @@ export interface Stations {
   readonly cursor: Cursor;
   readonly account: BatchAccount;
   readonly columns: ColumnsBuilder;
+  readonly encoding: Encoding;
   readonly parser: Parser;
   readonly quick: QuickPath;
   readonly side: SideText;
@@ -126,8 +128,8 @@ export class Admission {
   }
 
   private encode(): void {
-    const { encoders } = this.parts;
-    const { account, columns, cursor } = this.stations;
+    const { account, columns, cursor, encoding } = this.stations;
+    const { current: encoders } = encoding;
     account.pass();
     const index = columns.length;
     for (let i = 0; i < encoders.length; i++) {

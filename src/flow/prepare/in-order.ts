@@ -17,13 +17,16 @@ interface Reading {
    * another, because each must know what the one before it has used up.
    */
   readonly room: () => number | undefined;
+  /** For each encoder whether the next batch is encoded by the keys of its events alone; absent means whole. */
+  readonly byKeys?: () => readonly boolean[] | undefined;
 }
 
 /**
  * Prepares batches on all threads of the pool and yields them in the order of the source. What is prepared does not
  * wait for the next batch, which may be long in coming.
  */
-export async function* prepareInOrder({ batches, pool, room }: Reading): AsyncGenerator<PreparedItem | PartFailure> {
+export async function* prepareInOrder(reading: Reading): AsyncGenerator<PreparedItem | PartFailure> {
+  const { batches, pool, room } = reading;
   const iterator = batches[Symbol.asyncIterator]();
   const underWay: Promise<PreparedItem | PartFailure>[] = [];
   let coming: Promise<IteratorResult<RawBatch | PartFailure>> | undefined;
@@ -38,7 +41,7 @@ export async function* prepareInOrder({ batches, pool, room }: Reading): AsyncGe
         const { done, value: item } = await coming;
         coming = undefined;
         isOver = done === true;
-        if (done !== true) underWay.push(item.kind === 'failure' ? Promise.resolve(item) : prepare(item, pool, room()));
+        if (done !== true) underWay.push(item.kind === 'failure' ? Promise.resolve(item) : prepare(item, reading));
       } else if (first !== undefined) {
         underWay.shift();
         yield await first;
@@ -56,10 +59,12 @@ function comesBefore(a: Promise<unknown>, b: Promise<unknown>): Promise<boolean>
   return Promise.race([a.then(is, is), b.then(isNot, isNot)]);
 }
 
-function prepare(raw: RawBatch, pool: PreparePool, maxEvents: number | undefined): Promise<PreparedItem> {
+function prepare(raw: RawBatch, { pool, room, byKeys: askKeys }: Reading): Promise<PreparedItem> {
   const { bytes, spans, spanLines, ...rest } = raw;
+  const [maxEvents, byKeys] = [room(), askKeys?.()];
   const columns = { ...(spans === undefined ? {} : { spans }), ...(spanLines === undefined ? {} : { spanLines }) };
-  const input = { format: raw.format, bytes, ...columns, ...(maxEvents === undefined ? {} : { maxEvents }) };
+  const wish = { ...(maxEvents === undefined ? {} : { maxEvents }), ...(byKeys === undefined ? {} : { byKeys }) };
+  const input = { format: raw.format, bytes, ...columns, ...wish };
   const item = pool.prepare(input).then((prepared) => ({ kind: 'prepared' as const, raw: rest, prepared }));
   // Whoever awaits it in its turn hears of a failure; until then it is not unhandled.
   item.catch(() => undefined);

@@ -11,6 +11,8 @@ export interface Parts {
   readonly decoder: Decoder;
   readonly unwrapper: Unwrapper | undefined;
   readonly encoders: readonly (Encoder | undefined)[];
+  /** The encoders of keys, in the same order: each is opened when it is needed first. */
+  readonly keyEncoders: readonly ((() => Encoder) | undefined)[];
   readonly filter: Filter;
   readonly repairer: Repairer | undefined;
   readonly checker: Checker | undefined;

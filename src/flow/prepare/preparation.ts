@@ -9,6 +9,7 @@ import { BatchAccount } from './batch-account.js';
 import { ColumnsBuilder } from './columns.js';
 import { Cursor } from './cursor.js';
 import { Deferred } from './deferred.js';
+import { Encoding } from './encoding.js';
 import { createParser, isObject, scanText } from './parse.js';
 import type { Parts } from './parts.js';
 import type { Preparer } from './preparer.js';
@@ -27,6 +28,7 @@ export class Preparation implements Preparer {
   private readonly parser = createParser();
   private readonly quick: QuickPath;
   private readonly account: BatchAccount;
+  private readonly encoding: Encoding;
   private readonly admission: Admission;
   private readonly unwrapping: Unwrapping | undefined;
   private readonly rows: RowPath;
@@ -44,9 +46,10 @@ export class Preparation implements Preparer {
     const { cursor, side, columns, parser } = this;
     this.quick = new QuickPath(parts.quickCheck);
     this.account = new BatchAccount(cursor, parts.encoders.length, spec.settlesLines === true);
-    const { account, quick } = this;
-    this.admission = new Admission(spec, parts, { cursor, account, columns, parser, quick, side });
-    this.rows = new RowPath(spec, parts, { cursor, account, columns });
+    this.encoding = new Encoding(parts);
+    const { account, encoding, quick } = this;
+    this.admission = new Admission(spec, parts, { cursor, account, columns, encoding, parser, quick, side });
+    this.rows = new RowPath(spec, parts, { cursor, account, columns, encoding });
     const way = {
       takeInner: (isEvent: boolean) => this.takeText({ isInner: true, isEvent }),
       hold: (problem: HeldProblem, raw?: Uint8Array) => account.hold('undecodable', problem, raw),
@@ -69,7 +72,7 @@ export class Preparation implements Preparer {
   }
 
   private begin(input: PrepareInput): void {
-    const { bytes, format, maxEvents } = input;
+    const { bytes, format, maxEvents, byKeys } = input;
     this.unread = input;
     this.isRepeatable = format.kind !== 'csv';
     // Rows of CSV are written into a buffer that moves as it grows: nothing can be written behind them.
@@ -78,6 +81,7 @@ export class Preparation implements Preparer {
     this.unwrapping?.begin();
     this.admission.begin();
     this.account.begin(maxEvents);
+    this.encoding.begin(byKeys);
     this.cursor.moveTo({ text: bytes, start: 0, end: 0, line: 0, offset: 0 });
   }
 
@@ -106,7 +110,7 @@ export class Preparation implements Preparer {
       dropped,
       repairs: this.admission.repairs(),
       events: this.columns.finish(text, this.rows.rows),
-      encoded: this.parts.encoders.map((encoder) => encoder?.finish(text)),
+      ...this.encoding.finish(text),
       refused,
       held,
       ...(this.spec.settlesLines === true && { leftLines }),

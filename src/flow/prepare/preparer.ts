@@ -1,9 +1,9 @@
 import { createQuickCheck } from '../../schema/accept/quick-check.js';
-import type { Encoder } from '../../sinks/sink.js';
 import type { Decoder } from '../../sources/source.js';
 import { loadUnwrapper } from '../../sources/unwrapper.js';
 import { openRepairer } from '../repair/repairer.js';
 import { createFilter } from './filter.js';
+import { load, loadEncoder, loadKeyEncoder } from './load.js';
 import { Preparation } from './preparation.js';
 import type { PreparedBatch, PrepareInput, PrepareSpec } from './spec.js';
 
@@ -19,21 +19,13 @@ export interface Preparer {
 export async function createPreparer(spec: PrepareSpec): Promise<Preparer> {
   const { schema } = spec;
   return new Preparation(spec, {
-    decoder: await load<Decoder>(spec.decoder, 'createDecoder'),
+    decoder: (await load<Decoder>(spec.decoder, 'createDecoder'))(),
     unwrapper: spec.unwrapper && (await loadUnwrapper(spec.unwrapper)),
-    encoders: await Promise.all(
-      spec.encoders.map((reference) => (reference ? load<Encoder>(reference, 'createEncoder') : undefined)),
-    ),
+    encoders: await Promise.all(spec.encoders.map(async (reference) => reference && (await loadEncoder(reference))())),
+    keyEncoders: await Promise.all(spec.encoders.map(async (reference) => reference && loadKeyEncoder(reference))),
     filter: await createFilter(spec.filter),
     repairer: spec.repair && (await openRepairer(spec.repair, spec.fields.id?.pointer)),
     quickCheck: createQuickCheck(schema?.catalog, schema?.unknownEvent ?? 'accept'),
     checker: schema && (await import('../../schema/compile.js')).compileCatalog(schema.catalog, schema),
   });
-}
-
-async function load<T>(reference: { readonly module: string; readonly options: unknown }, factory: string): Promise<T> {
-  const module: Record<string, (options: unknown) => T> = await import(reference.module);
-  const create = module[factory];
-  if (create === undefined) throw new Error(`${reference.module} exports no ${factory}`);
-  return create(reference.options);
 }

@@ -2,7 +2,7 @@ import type { EventBatch } from '../../event/batch.js';
 import type { CsvRows } from '../../event/rows/csv-rows.js';
 import type { RowShape } from '../../event/rows/row-shape.js';
 import type { CellCheck } from '../../schema/accept/cell-check.js';
-import type { RowTaker } from '../../sinks/sink.js';
+import type { Encoder, RowTaker } from '../../sinks/sink.js';
 import type { TakeRow } from '../../sources/source.js';
 import type { Stations } from './admission.js';
 import type { Parts } from './parts.js';
@@ -15,7 +15,9 @@ interface Way {
   readonly shape: RowShape;
   readonly check: CellCheck;
   readonly identity: RowIdentity;
-  readonly encoder: RowTaker;
+  /** Who has opened `taker`: it is another one for batches that are encoded by their keys. */
+  readonly encoder: Encoder | undefined;
+  readonly taker: RowTaker;
 }
 
 /**
@@ -32,7 +34,7 @@ export class RowPath {
   constructor(
     private readonly spec: PrepareSpec,
     private readonly parts: Parts,
-    private readonly stations: Pick<Stations, 'cursor' | 'account' | 'columns'>,
+    private readonly stations: Pick<Stations, 'cursor' | 'account' | 'columns' | 'encoding'>,
   ) {}
 
   /** Turns to a batch; returns what takes its rows, undefined when each has to become an event. */
@@ -50,20 +52,22 @@ export class RowPath {
   }
 
   private open(format: PrepareInput['format']): Way | undefined {
-    if (this.way !== undefined && isSame(this.way.format, format)) return this.way;
-    this.way = this.openWay(format);
+    const { way } = this;
+    const [encoder] = this.stations.encoding.current;
+    if (way !== undefined && way.encoder === encoder && isSame(way.format, format)) return way;
+    this.way = this.openWay(format, encoder);
     return this.way;
   }
 
-  private openWay(format: PrepareInput['format']): Way | undefined {
+  private openWay(format: PrepareInput['format'], encoder: Encoder | undefined): Way | undefined {
     const { spec, parts } = this;
     const { encoders, repairer, decoder } = parts;
     const needsEvents = repairer !== undefined || spec.split !== undefined || spec.filter.where !== undefined;
     const shape = needsEvents || encoders.length !== 1 ? undefined : decoder.rowsOf?.(format);
     const check = shape && parts.quickCheck.cells(shape);
     const identity = shape && createRowIdentity(spec.fields, spec.timezone, shape);
-    const encoder = shape && encoders[0]?.rows?.(shape);
-    return shape && check && identity && encoder && { format, shape, check, identity, encoder };
+    const taker = shape && encoder?.rows?.(shape);
+    return shape && check && identity && taker && { format, shape, check, identity, encoder, taker };
   }
 
   private readonly take: TakeRow = (rows, text, line) => {
@@ -80,7 +84,7 @@ export class RowPath {
       account.filter();
       return true;
     }
-    if (!way.encoder.take(rows, cursor, columns.length)) return false;
+    if (!way.taker.take(rows, cursor, columns.length)) return false;
     account.pass();
     if (Number.isNaN(cursor.timeUs)) account.identity.withoutTime++;
     if (this.parts.checker?.knows(cursor.name) === false) account.tally.unknownNames++;

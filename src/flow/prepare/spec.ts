@@ -45,6 +45,8 @@ export interface FilterSpec {
 export type PrepareInput = Pick<RawBatch, 'format' | 'bytes' | 'spans' | 'spanLines'> & {
   /** Stop behind this many events that pass the filter. */
   readonly maxEvents?: number;
+  /** For each encoder whether the events are encoded by their keys alone; absent means whole, for all of them. */
+  readonly byKeys?: readonly boolean[];
 };
 
 export interface PreparedBatch {
@@ -66,6 +68,8 @@ export interface PreparedBatch {
   /** What each sink's encoder made of the events, and whom it refused; in the order of `PrepareSpec.encoders`. */
   readonly encoded: readonly (Encoded | undefined)[];
   readonly refused: readonly (readonly EncoderRefusal[])[];
+  /** As it was asked for. */
+  readonly byKeys?: readonly boolean[];
   /** Records and events that go no further, with their reasons. */
   readonly held: readonly HeldRecord[];
   /** Lines of which the filter or the limit left out an event; only for a source that settles messages. */

@@ -10,6 +10,8 @@ export const DUPLICATE: Verdict = { kind: 'duplicate' };
 export interface Batch {
   readonly plan: TablePlan;
   readonly encoded: EncodedRows;
+  /** Whether there are only keys, in the order of their events. */
+  readonly isOfKeys: boolean;
   /** Hash of each event's id, as the events have it. */
   readonly idHashes: Uint32Array;
   /** The table itself, quoted. */
@@ -19,6 +21,8 @@ export interface Batch {
   readonly strictAt: number | undefined;
   /** How often an id was seen with another time than that of an event. */
   otherTimes: number;
+  /** Whether the keys of the rows have been looked up: those that were there before have their verdict. */
+  isSearched: boolean;
   /** One for each event, filled as they become known. */
   readonly verdicts: (Verdict | undefined)[];
 }

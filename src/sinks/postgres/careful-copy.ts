@@ -2,7 +2,7 @@ import type { Connection } from '../../postgres/connection.js';
 import { kindOf, type SqlError, sqlError } from '../../postgres/sql-error.js';
 import { ACCEPTED, type Batch, DUPLICATE, judge, type TargetedGroup, without } from './batch.js';
 import { copyRows } from './copy-rows.js';
-import { findExisting } from './probe.js';
+import { trySearch } from './probe.js';
 import { rejectionOf, SUPPRESSED } from './rejections.js';
 
 const SMALLEST_STEP = 32;
@@ -103,26 +103,21 @@ async function searchSafely(
   relation: string,
   rows: Uint32Array,
 ): Promise<Uint32Array> {
-  await connection.run('savepoint search');
-  try {
-    const found = await findExisting(connection, batch, relation, rows);
-    await connection.run('release savepoint search');
-    return found;
-  } catch (error) {
-    if (kindOf(error) !== 'data') throw error;
-    await connection.run('rollback to savepoint search; release savepoint search');
-    return rows.subarray(0, 0);
-  }
+  return (await trySearch(connection, batch, relation, rows)) ?? rows.subarray(0, 0);
 }
 
-/** A row that breaks a unique constraint is a duplicate only when its own key is there. */
+/**
+ * A row that breaks a unique constraint is a duplicate only when its own key is there; so is one that is refused for anything
+ * else, which is known already where keys have been looked up.
+ */
 async function judgeRow(
   connection: Connection,
   batch: Batch,
   { relation, row }: { readonly relation: string; readonly row: Uint32Array },
   error: SqlError,
 ): Promise<void> {
-  const isThere = error.code === UNIQUE_VIOLATION && (await searchSafely(connection, batch, relation, row)).length > 0;
+  const mayBeThere = error.code === UNIQUE_VIOLATION || !batch.isSearched;
+  const isThere = mayBeThere && (await searchSafely(connection, batch, relation, row)).length > 0;
   judge(batch, row, isThere ? DUPLICATE : rejectionOf(error));
 }
 

@@ -32,6 +32,8 @@ export interface PartitionMapOptions {
 /** Finds the partition of a group of rows, and makes it when it is missing. */
 export interface PartitionMap {
   targetOf(target: RowTarget, signal: AbortSignal): Promise<CopyTarget>;
+  /** The partition of a group of rows, undefined while it is missing. */
+  foundFor(target: RowTarget): CopyTarget | undefined;
   /** Reads the partitions again: someone dropped, detached or replaced one. */
   refresh(signal: AbortSignal): Promise<void>;
 }
@@ -63,13 +65,17 @@ export function createPartitionMap(options: PartitionMapOptions): PartitionMap {
     return targetAt(atUs) ?? itself;
   };
 
+  const instantOf = (target: Exclude<RowTarget, { readonly kind: 'table' }>) =>
+    target.kind === 'missing' ? target.atUs : instantIn(routed[target.index]);
+  const foundFor = (target: RowTarget) => (target.kind === 'table' ? itself : targetAt(instantOf(target)));
+
   return {
+    foundFor,
     async targetOf(target, signal) {
       if (target.kind === 'table') return itself;
-      const atUs = target.kind === 'missing' ? target.atUs : instantIn(routed[target.index]);
-      const found = targetAt(atUs);
+      const found = foundFor(target);
       if (found !== undefined) return found;
-      const made = making.then(() => make(atUs, signal));
+      const made = making.then(() => make(instantOf(target), signal));
       making = made.catch(() => undefined);
       return made;
     },

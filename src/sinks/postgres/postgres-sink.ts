@@ -3,12 +3,12 @@ import { withRetry } from '../../postgres/retry.js';
 import { sqlError } from '../../postgres/sql-error.js';
 import type { Delivery, Sink, Verdict } from '../sink.js';
 import { type Batch, openVerdicts, range } from './batch.js';
-import { CommitLostError, commit, recallCommit, StalePartitionsError } from './commit.js';
+import { type Closing, CommitLostError, commit, recallCommit, StalePartitionsError } from './commit.js';
 import { describePlan, otherTimeWarning } from './describe.js';
-import type { EncodedRows } from './encode/encoded-rows.js';
 import { createForesight } from './foresight.js';
+import { lookUpFirst, searchKeys } from './known-first.js';
 import { createKnownKeys } from './known-keys.js';
-import { qualified } from './partition-map.js';
+import { openBatch } from './open-batch.js';
 import type { TablePlan } from './plan.js';
 import { findExisting } from './probe.js';
 import { createReadiness, type ReadyTable } from './readiness.js';
@@ -49,19 +49,33 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
     withRetry(work, { label, retryForMs: options.retryForMs, onWait: options.onWait }, signal);
 
   const write = async (delivery: Delivery, table: ReadyTable, signal: AbortSignal) => {
-    const batch = await openBatch(delivery, { plan, strictAt }, table, signal);
+    const verdicts = openVerdicts(delivery);
+    const place = { plan, strictAt, table, delivery, verdicts };
+    const closing = { tableOid: table.oid, hasTimeline, onCommitting: delivery.onCommitting };
+    const lookUp = (keys: Batch) =>
+      database.use(async (connection) => {
+        await searchKeys(connection, keys, { tempo, knownKeys });
+        await commit(connection, { ...closing, batch: keys });
+      }, signal);
+    const { encoded, keys } = await lookUpFirst(place, lookUp);
+    const batch = encoded && { ...(await openBatch(encoded, place, signal)), isSearched: keys !== undefined };
+    if (batch !== undefined) await writeWhole(batch, closing, signal);
+    tempo.learn(metBy(verdicts, batch));
+    // What is left of keys has been counted with them.
+    otherTimes += (keys ?? batch)?.otherTimes ?? 0;
+    return complete(verdicts);
+  };
+
+  const writeWhole = async (batch: Batch, closing: Omit<Closing, 'batch'>, signal: AbortSignal) => {
     try {
       await database.use(async (connection) => {
         await writeBatch(connection, batch, { tempo, knownKeys });
-        await commit(connection, { batch, tableOid: table.oid, hasTimeline, onCommitting: delivery.onCommitting });
+        await commit(connection, { ...closing, batch });
       }, signal);
     } catch (error) {
       if (!(error instanceof CommitLostError)) throw error;
       if (!(await hasCommitted(error.token, batch, signal))) throw error.cause;
     }
-    tempo.learn(metBy(batch));
-    otherTimes += batch.otherTimes;
-    return complete(batch);
   };
 
   const recall = (token: string, signal: AbortSignal) => {
@@ -93,7 +107,13 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
     name: options.name,
     onRepeat: 'ignored',
     limits: { maxEvents: options.maxEvents, maxBytes: MOST_BYTES, concurrency: database.sessions },
-    encoder: { module: new URL('./encode/encoder.js', import.meta.url).href, options: plan.encoder },
+    encoder: {
+      module: new URL('./encode/encoder.js', import.meta.url).href,
+      keyModule: new URL('./encode/key-encoder.js', import.meta.url).href,
+      options: plan.encoder,
+    },
+    // Which of two times comes first is told by whole events.
+    prefersKeys: () => strictAt === undefined && tempo.prefersKeys,
     preview: foresight.see,
     describe() {
       const { notes, warnings } = describePlan(plan);
@@ -116,24 +136,6 @@ export function createPostgresSink(options: PostgresSinkOptions): Sink {
   };
 }
 
-async function openBatch(
-  delivery: Delivery,
-  { plan, strictAt }: Pick<Batch, 'plan' | 'strictAt'>,
-  { partitions }: ReadyTable,
-  signal: AbortSignal,
-): Promise<Batch> {
-  const encoded = delivery.encoded as EncodedRows; // made by this sink's encoder
-  const table = qualified(plan.table);
-  const groups = [];
-  for (const group of encoded.groups) {
-    const target = (await partitions?.targetOf(group.target, signal)) ?? { relation: table, partition: undefined };
-    groups.push({ group, target });
-  }
-  const otherTimes = strictAt === undefined ? encoded.otherTimes : 0;
-  const { idHashes } = delivery.events;
-  return { plan, encoded, idHashes, table, groups, strictAt, otherTimes, verdicts: openVerdicts(delivery) };
-}
-
 /** Whether every row that was taken for accepted is in the table. */
 async function isThere(database: Database, batch: Batch, signal: AbortSignal): Promise<boolean> {
   return database.use(async (connection) => {
@@ -153,18 +155,18 @@ function isStale(error: unknown): boolean {
   return error instanceof StalePartitionsError || sqlError(error)?.code === '42P01';
 }
 
-function metBy({ encoded, verdicts }: Batch): Met {
+/** A row that the table refused is met by whoever writes; what the encoder refused never gets there. */
+function metBy(verdicts: Batch['verdicts'], batch: Batch | undefined): Met {
   const met = { duplicates: false, refusals: false, accepted: false };
-  for (const event of encoded.events) {
-    const kind = verdicts[event]?.kind;
-    if (kind === 'duplicate') met.duplicates = true;
-    else if (kind === 'rejected') met.refusals = true;
-    else met.accepted = true;
+  for (const verdict of verdicts) {
+    if (verdict?.kind === 'duplicate') met.duplicates = true;
+    else if (verdict?.kind === 'accepted') met.accepted = true;
   }
+  for (const event of batch?.encoded.events ?? []) if (verdicts[event]?.kind === 'rejected') met.refusals = true;
   return met;
 }
 
-function complete({ verdicts }: Batch): readonly Verdict[] {
+function complete(verdicts: Batch['verdicts']): readonly Verdict[] {
   return verdicts.map((verdict, index) => {
     if (verdict === undefined) throw new Error(`event ${index} of the batch has no verdict`);
     return verdict;

@@ -1,5 +1,6 @@
 import type { Connection } from '../../postgres/connection.js';
 import { quoteName } from '../../postgres/sql.js';
+import { kindOf } from '../../postgres/sql-error.js';
 import type { EncodedRows } from './encode/encoded-rows.js';
 import { checksumSql, keyChecksum, keyShape } from './key-checksum.js';
 import type { TablePlan } from './plan.js';
@@ -61,6 +62,21 @@ export async function findExisting(
   rows: Uint32Array,
 ): Promise<Uint32Array> {
   return (await probe(connection, batch, relation, rows)).existing;
+}
+
+/** The same under a savepoint; undefined when one of the keys is nothing that the server could search for. */
+export async function trySearch(...asked: Parameters<typeof findExisting>): Promise<Uint32Array | undefined> {
+  const [connection] = asked;
+  await connection.run('savepoint search');
+  try {
+    const found = await findExisting(...asked);
+    await connection.run('release savepoint search');
+    return found;
+  } catch (error) {
+    if (kindOf(error) !== 'data') throw error;
+    await connection.run('rollback to savepoint search; release savepoint search');
+    return undefined;
+  }
 }
 
 /** The keys of rows, an array for each column of the key. */

@@ -4,6 +4,7 @@ import { ACCEPTED, type Batch, DUPLICATE, judge, range, verdictOf, without } fro
 import { copyCarefully } from './careful-copy.js';
 import { copyRows } from './copy-rows.js';
 import type { KnownKeys } from './known-keys.js';
+import { otherTimesAmong } from './other-times.js';
 import { holdsAll, probe } from './probe.js';
 import { refuseOtherTimes, withoutRefused } from './strict-id.js';
 import type { Tempo } from './tempo.js';
@@ -43,8 +44,9 @@ export async function writeBatch(
     remaining = remaining.map((rows) => withoutRefused(batch, rows));
   }
   let isCareful = tempo.isCareful;
-  if (tempo.probesFirst) {
-    const left = await dropExisting(connection, batch, remaining, holdsAllBy(tempo, knownKeys));
+  // Whether a row that is refused was there before can only be told beforehand.
+  if (!batch.isSearched && (tempo.probesFirst || isCareful)) {
+    const left = await dropExisting(connection, batch, remaining, holdingBy(tempo, knownKeys));
     isCareful ||= left === undefined;
     remaining = left ?? remaining;
   }
@@ -57,26 +59,51 @@ export async function writeBatch(
   await settleRepeats(connection, batch);
 }
 
-type HoldsAll = (connection: Connection, batch: Batch, relation: string, rows: Uint32Array) => Promise<boolean>;
-
-const holdsNone: HoldsAll = async () => false;
-
-/** Where all rows are expected to be there, that is asked first: it costs the least, and false tells nothing. */
-function holdsAllBy({ expectsAll }: Tempo, known: KnownKeys | undefined): HoldsAll {
-  if (!expectsAll) return holdsNone;
-  return async (...asked) => (await known?.holdsAll(...asked)) === true || holdsAll(...asked);
+/** Looks the keys of all rows up inside a transaction that is left open, and answers as `dropExisting`. */
+export async function searchBatch(
+  connection: Connection,
+  batch: Batch,
+  { tempo, knownKeys }: Experience,
+): Promise<Uint32Array[] | undefined> {
+  await connection.run(BEGIN);
+  const rows = batch.groups.map(({ group }) => range(group.first, group.end));
+  return dropExisting(connection, batch, rows, holdingBy(tempo, knownKeys));
 }
 
-/** The rows whose keys are not there; undefined, in a fresh transaction, when one of the keys cannot be searched for. */
+/** Whether a relation holds the keys of all rows, and whether it holds each of their ids only once; `none` tells nothing. */
+type Holding = (
+  connection: Connection,
+  batch: Batch,
+  relation: string,
+  rows: Uint32Array,
+) => Promise<'none' | 'all' | 'all once'>;
+
+const holdsNone: Holding = async () => 'none';
+
+/** Where all rows are expected to be there, that is asked first: it costs the least, and false tells nothing. */
+function holdingBy({ expectsAll }: Tempo, known: KnownKeys | undefined): Holding {
+  if (!expectsAll) return holdsNone;
+  return async (...asked) => {
+    if ((await known?.holdsAll(...asked)) === true) return 'all once';
+    return (await holdsAll(...asked)) ? 'all' : 'none';
+  };
+}
+
+/**
+ * The rows of each group whose keys are not there, while all others become duplicates; undefined, in a fresh transaction, when
+ * one of the keys cannot be searched for.
+ */
 async function dropExisting(
   connection: Connection,
   batch: Batch,
   remaining: readonly Uint32Array[],
-  holds: HoldsAll = holdsNone,
+  holding: Holding = holdsNone,
 ): Promise<Uint32Array[] | undefined> {
   const { otherTimes } = batch;
   try {
-    return await searchEach(connection, batch, remaining, holds);
+    const left = await searchEach(connection, batch, remaining, holding);
+    batch.isSearched = true;
+    return left;
   } catch (error) {
     if (kindOf(error) !== 'data') throw error;
     batch.otherTimes = otherTimes;
@@ -89,12 +116,14 @@ async function searchEach(
   connection: Connection,
   batch: Batch,
   remaining: readonly Uint32Array[],
-  holds: HoldsAll,
+  holding: Holding,
 ): Promise<Uint32Array[]> {
   const left: Uint32Array[] = [];
   for (const [at, { target }] of batch.groups.entries()) {
     const rows = remaining[at] ?? range(0, 0);
-    if (await holds(connection, batch, target.relation, rows)) {
+    const held = await holding(connection, batch, target.relation, rows);
+    if (batch.isOfKeys && held !== 'all once') batch.otherTimes += otherTimesAmong(batch, rows);
+    if (held !== 'none') {
       judge(batch, rows, DUPLICATE);
       left.push(range(0, 0));
       continue;
