@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import { secretsOf } from '../config/redact.js';
+import { CannotEvaluateError } from '../errors.js';
 import { errorReport } from './error-report.js';
 import { ioOf } from './io.js';
 import { printError } from './print-error.js';
@@ -28,7 +29,7 @@ const tell = (error: unknown): number => report(error, printError(error, { io, i
 for (const stream of [process.stdout, process.stderr]) {
   // Whoever reads our output may stop reading (`respool … | head`); the run itself goes on.
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') process.exit(tell(unwritable(stream === process.stdout, error)));
   });
 }
 for (const event of ['uncaughtException', 'unhandledRejection']) {
@@ -42,6 +43,15 @@ try {
   process.exitCode = await runProgram(argv, { io, stop, onConfig });
 } catch (error) {
   process.exitCode = stop.exitCode !== undefined && isAbort(error) ? report(error, stop.exitCode) : tell(error);
+}
+
+/** A full disk behind `>`. */
+function unwritable(isStdout: boolean, cause: Error): CannotEvaluateError {
+  return new CannotEvaluateError(`standard ${isStdout ? 'output' : 'error'} cannot be written: ${cause.message}`, {
+    code: 'output_unwritable',
+    hint: 'make room, or write the report to another place with --output json:<path>; what was delivered is safe',
+    cause,
+  });
 }
 
 function isAbort(error: unknown): boolean {

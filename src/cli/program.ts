@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Command, Invocation, Io, Stop } from '../commands/command.js';
 import { commandLoaders, loadCommands } from '../commands/registry.js';
 import type { FlagShape } from '../config/check.js';
@@ -33,12 +34,49 @@ export async function runProgram(argv: readonly string[], world: World): Promise
 }
 
 async function findCommand(words: readonly string[]): Promise<{ command: Command; rest: readonly string[] }> {
+  const [first = '', second] = words;
   for (const length of [2, 1]) {
     const name = words.slice(0, length).join(' ');
     const load = Object.hasOwn(commandLoaders, name) ? commandLoaders[name] : undefined;
-    if (load !== undefined) return { command: await load(), rest: words.slice(length) };
+    if (load === undefined) continue;
+    if (length === 1 && second !== undefined && !namesTarget(words)) refuseMistyped(first, second);
+    return { command: await load(), rest: words.slice(length) };
   }
-  throw unknownWord(words[0] ?? '');
+  if (membersOf(first).length === 0) throw unknownWord(first);
+  throw unknownMember(first, second?.startsWith('-') ? undefined : second);
+}
+
+/** `undo`, `drop` … for `backfill`. */
+function membersOf(first: string): readonly string[] {
+  return Object.keys(commandLoaders).flatMap((name) =>
+    name.startsWith(`${first} `) ? name.slice(first.length + 1) : [],
+  );
+}
+
+/** Whoever names a target means a backfill, of a source that may have any name. */
+function namesTarget(words: readonly string[]): boolean {
+  return words.some((word) => word === '--to' || word.startsWith('--to='));
+}
+
+/** `backfill undoo` is no backfill of a dump named `undoo`, unless there is one. */
+function refuseMistyped(first: string, second: string): void {
+  if (!/^[a-z]+$/i.test(second) || closest(second, membersOf(first)) === undefined || existsSync(second)) return;
+  throw unknownMember(first, second);
+}
+
+function unknownMember(first: string, second: string | undefined): UsageError {
+  const members = membersOf(first);
+  const meant = second === undefined ? undefined : closest(second, members);
+  const all = members.map((member) => `respool ${first} ${member}`).join(', ');
+  return new UsageError(
+    second === undefined
+      ? `respool ${first} needs to know what to do`
+      : `respool ${first} has no command ${JSON.stringify(second)}`,
+    {
+      code: 'unknown_command',
+      hint: meant === undefined ? `there is ${all}` : `did you mean respool ${first} ${meant}?`,
+    },
+  );
 }
 
 function unknownWord(typed: string): UsageError {

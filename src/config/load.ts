@@ -58,13 +58,13 @@ async function readConfigFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new UsageError(
-      `the configuration ${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        code: 'config_unreadable',
-        cause,
-      },
-    );
+    const isMissing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    const why = isMissing ? 'there is no such file' : cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`the configuration ${path} cannot be read: ${why}`, {
+      code: 'config_unreadable',
+      hint: 'name the file with --config; without it respool.config.yaml or .json is looked for here and in the folders above',
+      cause,
+    });
   }
 }
 

@@ -65,19 +65,27 @@ type Show = Pick<Progress, 'update' | 'stop'>;
 
 const silence: Show = { update: () => {}, stop: () => {} };
 
+/** So long a run that has nothing to tell says nothing. */
+const SILENT_MS = 10_000;
+
 /** Off a terminal the first line comes after two seconds, so that short runs stay silent. */
 function plainLines({ now }: ProgressOptions, note: (line: string) => void): Show {
   const meter = createRateMeter();
-  let nextAtMs = now() + 2_000;
+  const startedMs = now();
+  let nextAtMs = startedMs + 2_000;
   return {
     update: (snapshot) => {
       const rate = meter.add(snapshot, now());
-      if (now() < nextAtMs) return;
+      if (now() < nextAtMs || (now() < startedMs + SILENT_MS && saysNothing(snapshot))) return;
       nextAtMs = now() + 5_000;
       note(renderProgress(snapshot, rate));
     },
     stop: () => {},
   };
+}
+
+function saysNothing({ read, sinks }: Snapshot): boolean {
+  return read === 0 && sinks.every(({ waiting }) => waiting === undefined);
 }
 
 /** A terminal that nobody gave a size, as under `script` or `docker exec`, says 0; the spinner would clear lines without end. */

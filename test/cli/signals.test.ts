@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { on, once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { ended, folderWith, respool, spawnRespool } from '../support/cli.js';
@@ -18,7 +19,7 @@ test.each([
   const child = spawnRespool(['replay', 'dump.ndjson', '--to', database.url, '--output', 'json'], { cwd: folder.path });
   const end = ended(child);
 
-  await outputOf(child, /\d events/); // it is under way, and waits for the lock
+  while (!(await isWaitedFor(locker))) await sleep(50);
   child.kill(signal);
   await outputOf(child, /Stopping: finishing what is in flight/);
   await locker.end();
@@ -27,6 +28,13 @@ test.each([
   expect(status).toBe(exitCode);
   expect(JSON.parse(stdout)).toMatchObject({ complete: false, balanced: true, exitCode });
 });
+
+async function isWaitedFor(locker: pg.Client): Promise<boolean> {
+  const { rows } = await locker.query(
+    'select from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())',
+  );
+  return rows.length > 0;
+}
 
 async function outputOf(child: ChildProcess, expected: RegExp): Promise<void> {
   if (child.stderr === null) return;

@@ -1,9 +1,20 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { folderWith, respool } from '../support/cli.js';
+
+const BIN = fileURLToPath(new URL('../../bin/respool.js', import.meta.url));
 
 const wrong: readonly (readonly [args: string, says: string, hint?: string])[] = [
   ['replya x', 'respool has no command "replya"', 'did you mean respool replay?'],
   ['constructor', 'respool has no command "constructor"'],
+  ['backfill undoo', 'respool backfill has no command "undoo"', 'did you mean respool backfill undo?'],
+  ['runs shwo x', 'respool runs has no command "shwo"', 'did you mean respool runs show?'],
+  ['ledger', 'respool ledger needs to know what to do', 'respool ledger stats, respool ledger export'],
+  ['repair --help', 'respool repair needs to know what to do', 'respool repair test'],
+  ['backfill undoo --to mixpanel', 'undoo: no such file or folder'],
+  ['replay x --config nope.yaml', 'nope.yaml cannot be read: there is no such file'],
   ['--hlep', 'respool has no option "--hlep"', 'did you mean respool --help?'],
   ['replay', 'respool replay needs a source'],
   ['replay x --too a', 'respool replay has no option --too', 'did you mean --to?'],
@@ -90,4 +101,14 @@ test('the error that a program reads holds no secret', async () => {
 
   expect(JSON.parse(stdout)).toMatchObject({ exitCode: 3, error: { message: expect.stringContaining('***') } });
   expect(stdout).not.toContain('geheimer');
+});
+
+test.skipIf(!existsSync('/dev/full'))('a full disk behind the report is told as that, with exit 2', async () => {
+  await using folder = await folderWith({ 'a.ndjson': '{"event_id":"a"}\n', 's.json': '{}' });
+  const command = `"${process.execPath}" "${BIN}" validate a.ndjson --schema s.json > /dev/full`;
+  const { status, stderr } = spawnSync('sh', ['-c', command], { cwd: folder.path, encoding: 'utf8' });
+  expect({ status, stderr }).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('standard output cannot be written'),
+  });
 });

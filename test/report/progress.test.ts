@@ -45,9 +45,9 @@ test('the rate is that of the last ten seconds, so a stall shows', () => {
   expect(printed().split('\n').at(-2)).toBe('10,000 events · 0/s · 0 B/s');
 });
 
-test('while no event has come through, nothing is said of how much is done and how fast', () => {
+test('while no event has come through, nothing is said of how much is done and how fast, and nothing at all at first', () => {
   const { clock, progress, printed } = start();
-  for (const ms of [0, 1000, 2000]) {
+  for (const ms of [0, 1000, 2000, 9000, 10_000]) {
     clock.ms = ms;
     progress.update(at(0, { bytesRead: 176_000, bytesTotal: 176_000 }));
   }
