@@ -10,6 +10,14 @@ import { watchSignals } from './signals.js';
 // The AWS SDK would warn of Node 20, which respool supports, on standard error.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 const argv = process.argv.slice(2);
+try {
+  process.cwd();
+} catch {
+  process.stderr.write(
+    'error: the folder that this shell stands in does not exist any more\nhint: cd to one that does\n',
+  );
+  process.exit(3);
+}
 const io = ioOf(process);
 const secrets = [...secretsOf(process.env)];
 let outputs: readonly string[] = [];

@@ -21,6 +21,7 @@ export async function writeWhole(path: string, text: string): Promise<void> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CannotEvaluateError(`the report ${path} cannot be written: ${reason}`, {
       code: 'output_unwritable',
+      hint: 'name a place that can be written to behind --output; what was delivered is safe',
       cause,
     });
   }

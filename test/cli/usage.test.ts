@@ -112,3 +112,29 @@ test.skipIf(!existsSync('/dev/full'))('a full disk behind the report is told as 
     stderr: expect.stringContaining('standard output cannot be written'),
   });
 });
+
+test.skipIf(!existsSync('/proc/self'))(
+  'a folder that can neither be found nor made is refused, in no time',
+  async () => {
+    await using folder = await folderWith({ 'a.ndjson': '{"event_id":"a"}\n' });
+    for (const stateDir of ['/proc/respool', '/proc/respool/deep']) {
+      const { status, stderr } = await respool(['replay', 'a.ndjson', '--state-dir', stateDir], { cwd: folder.path });
+      expect({ stateDir, status, stderr }).toEqual({
+        stateDir,
+        status: 2,
+        stderr: expect.stringContaining(`${stateDir}`),
+      });
+      expect(stderr).not.toContain('defect');
+    }
+  },
+);
+
+test('in a folder that has been removed respool says so', async () => {
+  await using folder = await folderWith();
+  const command = `mkdir gone && cd gone && rmdir ../gone && "${process.execPath}" "${BIN}" replay x`;
+  const { status, stderr } = spawnSync('sh', ['-c', command], { cwd: folder.path, encoding: 'utf8' });
+  expect({ status, stderr }).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining('does not exist any more\nhint: '),
+  });
+});

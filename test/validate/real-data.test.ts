@@ -12,7 +12,7 @@ const real = test.skipIf(!existsSync(texts));
 real.each([
   ['y_', 95, 0],
   ['n_', 188, 188],
-])('JSONTestSuite: of the %i texts that begin with %s, %i are refused', async (prefix, count, refused) => {
+])('JSONTestSuite: of the texts that begin with %s, %i in number, %i are refused', async (prefix, count, refused) => {
   await using folder = await folderWith({ 'any.json': 'true' });
   const files = readdirSync(texts).filter((name) => name.startsWith(prefix));
   const paths = files.map((name) => join(texts, name));

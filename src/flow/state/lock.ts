@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { IncompleteError } from '../../errors.js';
 import { type LockHolder, nameHolder, takeLock } from '../../lock-file.js';
+import { makeFolder } from '../../make-folder.js';
 import { stateError } from './durable.js';
 
 /**
@@ -12,7 +12,7 @@ import { stateError } from './durable.js';
 export async function lockFolder(folder: string): Promise<AsyncDisposable> {
   const path = join(folder, 'lock');
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     return await takeLock(path, (holder) => inUse(folder, holder));
   } catch (error) {
     throw stateError(error, path);

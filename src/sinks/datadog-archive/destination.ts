@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../../errors.js';
+import { makeFolder } from '../../make-folder.js';
 
 /** Where an archive is written. A file is there whole, or not at all. */
 export interface Destination extends AsyncDisposable {
@@ -15,7 +16,7 @@ export function openFolder(folder: string): Destination {
   return {
     async put(name, content) {
       const path = join(folder, name);
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
       const draft = `${path}.tmp`;
       const file = await open(draft, 'w', 0o600);
       try {

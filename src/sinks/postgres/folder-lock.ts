@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UsageError } from '../../errors.js';
 import { type LockHolder, nameHolder, takeLock } from '../../lock-file.js';
+import { makeFolder } from '../../make-folder.js';
 import { folderError } from './folder-error.js';
 
 /**
@@ -12,7 +12,7 @@ import { folderError } from './folder-error.js';
 export async function lockFolder(folder: string): Promise<AsyncDisposable> {
   const path = `${folder}.lock`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path), 0o700);
     return await takeLock(path, (holder) => inUse(folder, holder));
   } catch (error) {
     throw folderError(folder, error);
