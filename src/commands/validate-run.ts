@@ -25,10 +25,8 @@ import { saidOfFields } from './schema-option.js';
 import { threadsFor } from './threads.js';
 import { unwrapperFor } from './unwrap-option.js';
 import type { ValidateOptions } from './validate.js';
-import { judgeEvolution, readBefore } from './validate-evolution.js';
-import { joinJudgements } from './validate-judgement.js';
+import { joinJudgements, NOTHING } from './validate-judgement.js';
 import { type Judged, reportOf } from './validate-report.js';
-import { judgeTable, rangesOf, readAgainst } from './validate-table.js';
 import { withProgress } from './with-progress.js';
 
 type Call = Invocation<ValidateOptions>;
@@ -59,12 +57,14 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   const lint = await oddSchemas(call, catalog);
   const isAboutSchemas = [options.against, options.before, options.emitTypes].some((option) => option !== undefined);
   const isWithoutEvents = isAboutSchemas && call.args.length === 0 && options.fixtures.length === 0;
-  const before = await readBefore(call);
-  const table = await readAgainst(call);
+  const evolution = options.before === undefined ? undefined : await import('./validate-evolution.js');
+  const before = await evolution?.readBefore(call);
+  const safety = options.against === undefined ? undefined : await import('./validate-table.js');
+  const table = await safety?.readAgainst(call);
   const judge = async (known: { readonly fields?: Fields; readonly summary?: Summary }) =>
     joinJudgements([
-      await judgeTable(call, { table, catalog, ...known }),
-      await judgeEvolution(call, { before, catalog, ...known }),
+      (await safety?.judgeTable(call, { table, catalog, ...known })) ?? NOTHING,
+      (await evolution?.judgeEvolution(call, { before, catalog, ...known })) ?? NOTHING,
     ]);
   const opened = isWithoutEvents ? undefined : await openParts(call, catalog);
   if (opened === undefined) {
@@ -89,7 +89,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     samples: peeked.samples,
   });
   for (const note of [...(source.notes ?? []), ...chosen.notes]) progress.detail(note);
-  const ranges = table && rangesOf(table.shape);
+  const ranges = table && safety?.rangesOf(table.shape);
   const spec = {
     decoder: source.decoder,
     catalog,
@@ -103,7 +103,10 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
   };
   const fixtures = fixturesOf(options, source);
   const jobs = options.jobs ?? availableParallelism();
-  await using pool = await openExaminerPool(spec, threadsFor({ source, jobs }, { identical: 'merge' }));
+  await using pool = await openExaminerPool(
+    spec,
+    threadsFor({ source, jobs, isWhole: peeked.isWhole }, { identical: 'merge' }),
+  );
   const outcome: ValidationOutcome = await validate({
     source,
     pool,
@@ -176,12 +179,13 @@ async function openParts(call: Call, catalog: Catalog): Promise<Source | undefin
 }
 
 function watch({ parts }: Source, progress: Progress, startedMs: number) {
-  const bytesTotal = parts.reduce((sum, { bytes }) => sum + (bytes ?? Number.NaN), 0);
+  let bytesTotal: number | undefined;
   let shownMs = 0;
   return ({ events, storedBytes }: { readonly events: number; readonly storedBytes: number }) => {
     const nowMs = now();
     if (nowMs - shownMs < PROGRESS_EVERY_MS) return;
     shownMs = nowMs;
+    bytesTotal ??= parts.reduce((sum, { bytes }) => sum + (bytes ?? Number.NaN), 0);
     const total = Number.isNaN(bytesTotal) ? {} : { bytesTotal };
     progress.update({ read: events, bytesRead: storedBytes, ...total, sinks: [], elapsedMs: nowMs - startedMs });
   };

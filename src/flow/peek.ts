@@ -1,8 +1,9 @@
 import { textOf } from '../event/batch.js';
 import type { DecodedRecord, JsonObject } from '../event/event.js';
 import { parseOrUndefined } from '../event/parse-or-undefined.js';
+import { handfulsOf } from '../sources/handfuls.js';
 import { withLetterLines } from '../sources/letter-batch.js';
-import type { Decoder, DecoderReference, PartFailure, RawBatch, Source } from '../sources/source.js';
+import type { Decoder, DecoderReference, Handful, RawBatch, Source } from '../sources/source.js';
 import type { UnwrapperReference } from '../sources/unwrapper.js';
 import { isObject } from './prepare/parse.js';
 import type { RepairSpec } from './repair/rule.js';
@@ -18,6 +19,8 @@ export interface Peeked {
   readonly source: Source;
   /** The first events, at most `enough`; quarantined ones unwrapped. */
   readonly samples: readonly JsonObject[];
+  /** Whether all of the source has been read already: it is small. */
+  readonly isWhole: boolean;
 }
 
 /** What a record may hold besides one event. */
@@ -36,8 +39,8 @@ interface RecordShape {
  */
 export async function peek(source: Source, looking: RecordShape, signal: AbortSignal): Promise<Peeked> {
   const { enough = ENOUGH, ...shape } = looking;
-  const iterator = untilStopped(source.batches([], signal), signal);
-  const seen: (RawBatch | PartFailure)[] = [];
+  const iterator = untilStopped(handfulsOf(source, signal), signal);
+  const seen: Handful[] = [];
   const samples: JsonObject[] = [];
   const isPlain = Object.values(shape).every((each) => each === undefined);
   const collect = await (isPlain
@@ -47,22 +50,32 @@ export async function peek(source: Source, looking: RecordShape, signal: AbortSi
   const isTooLittle = (bytes: number) =>
     samples.length === 0 ? bytes < MOST_BYTES : samples.length < enough && bytes < ENOUGH_BYTES;
   const isEnough = () => source.settles === 'messages' && samples.length > 0;
-  for (let bytes = 0; isTooLittle(bytes) && !isEnough(); ) {
+  // Handfuls of small files cost next to nothing, and a source that is small as a whole need not be measured any more.
+  const isCheap = source.handfuls !== undefined;
+  const goesOn = (bytes: number) => isTooLittle(bytes) || (isCheap && bytes < ENOUGH_BYTES);
+  let isWhole = false;
+  for (let bytes = 0; goesOn(bytes) && !isEnough(); ) {
     const next = await iterator.next();
+    isWhole = next.done === true;
     if (next.done) break;
     seen.push(next.value);
-    if (next.value.kind === 'failure') continue;
-    bytes += next.value.bytes.length;
-    if (samples.length < enough) collect(next.value, samples);
+    for (const item of next.value) {
+      if (item.kind === 'failure') continue;
+      if (isTooLittle(bytes)) collect(item, samples);
+      bytes += item.bytes.length;
+    }
   }
   signal.throwIfAborted();
-  const batches = async function* () {
+  const handfuls = async function* () {
     try {
       yield* seen.splice(0);
       yield* iterator;
     } finally {
       await iterator.return(undefined);
     }
+  };
+  const batches = async function* () {
+    for await (const handful of handfuls()) yield* handful;
   };
   const close = async () => {
     // A read that waits for messages ends when its source does.
@@ -77,9 +90,10 @@ export async function peek(source: Source, looking: RecordShape, signal: AbortSi
       return source.notes ?? [];
     },
     batches,
+    handfuls,
     [Symbol.asyncDispose]: close,
   };
-  return { samples, source: peeked };
+  return { samples, source: peeked, isWhole };
 }
 
 function plainOf(source: Source) {

@@ -1,13 +1,6 @@
 import { renderJson } from './json.js';
 import type { Renderers } from './output.js';
-import { renderValidateGithub } from './validate-github.js';
-import { renderValidateGitlab } from './validate-gitlab.js';
-import { renderValidateHtml } from './validate-html.js';
-import { renderValidateJunit } from './validate-junit.js';
-import { renderValidateMarkdown } from './validate-markdown.js';
-import { renderValidateNdjson } from './validate-ndjson.js';
 import type { ValidateReport } from './validate-report.js';
-import { renderValidateSarif } from './validate-sarif.js';
 import { renderValidateTable } from './validate-table.js';
 
 /** What `--output` of `validate` takes; the first is the default. */
@@ -26,15 +19,15 @@ export const VALIDATE_FORMATS = [
 /** One of `VALIDATE_FORMATS`. */
 export type ValidateFormat = (typeof VALIDATE_FORMATS)[number];
 
-/** How a validation's report looks in each format. */
+/** How a validation's report looks in each format; what is for other programs is loaded when it is wanted. */
 export const validateRenderers: Renderers<ValidateReport, ValidateFormat> = {
   table: renderValidateTable,
   json: renderJson,
-  ndjson: renderValidateNdjson,
-  junit: renderValidateJunit,
-  sarif: renderValidateSarif,
-  github: renderValidateGithub,
-  gitlab: renderValidateGitlab,
-  markdown: renderValidateMarkdown,
-  html: renderValidateHtml,
+  ndjson: async (report) => (await import('./validate-ndjson.js')).renderValidateNdjson(report),
+  junit: async (report) => (await import('./validate-junit.js')).renderValidateJunit(report),
+  sarif: async (report) => (await import('./validate-sarif.js')).renderValidateSarif(report),
+  github: async (report) => (await import('./validate-github.js')).renderValidateGithub(report),
+  gitlab: async (report) => (await import('./validate-gitlab.js')).renderValidateGitlab(report),
+  markdown: async (report) => (await import('./validate-markdown.js')).renderValidateMarkdown(report),
+  html: async (report) => (await import('./validate-html.js')).renderValidateHtml(report),
 };

@@ -27,6 +27,8 @@ export function withFetchedBodies(source: Source, env: Environment): Source {
       if (name === 'batches') {
         return (...args: Parameters<Source['batches']>) => fetchAll(target.batches(...args), fetch);
       }
+      // They would pass by what is fetched.
+      if (name === 'handfuls') return undefined;
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === 'function' ? value.bind(target) : value;
     },

@@ -4,7 +4,6 @@ import { UsageError } from '../errors.js';
 import type { SourceContext } from './context.js';
 import { openDump } from './dump/dump.js';
 import { openDumpSlice } from './dump/open-slice.js';
-import { withFetchedBodies } from './fetched-bodies.js';
 import type { Source, SourceSlice } from './source.js';
 
 /** Opens one kind of source by its address. */
@@ -42,7 +41,7 @@ const sourceSchemes: readonly string[] = [...DUMP_SCHEMES, ...OPENERS.keys()];
  */
 export async function openSource(inputs: readonly string[], context: SourceContext): Promise<Source> {
   const source = await openOne(inputs, context);
-  return context.fetchesBodies === true ? withFetchedBodies(source, context.env ?? {}) : source;
+  return context.fetchesBodies === true ? fetching(source, context) : source;
 }
 
 /**
@@ -51,7 +50,12 @@ export async function openSource(inputs: readonly string[], context: SourceConte
  */
 export async function openSlice(slice: SourceSlice, context: SourceContext): Promise<Source> {
   const source = await openDumpSlice(slice, context);
-  return context.fetchesBodies === true ? withFetchedBodies(source, context.env ?? {}) : source;
+  return context.fetchesBodies === true ? fetching(source, context) : source;
+}
+
+async function fetching(source: Source, { env = {} }: SourceContext): Promise<Source> {
+  const { withFetchedBodies } = await import('./fetched-bodies.js');
+  return withFetchedBodies(source, env);
 }
 
 async function openOne(inputs: readonly string[], context: SourceContext): Promise<Source> {

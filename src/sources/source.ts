@@ -40,7 +40,15 @@ export interface Source extends AsyncDisposable {
    * @param done stretches that an earlier invocation has settled: they are not yielded again.
    */
   batches(done: readonly DoneStretch[], signal: AbortSignal): AsyncIterable<RawBatch | PartFailure>;
+  /**
+   * The same from the beginning, with what can be had without a wait in one handful: of thousands of small files each wait
+   * would cost more than the file. Absent where batches come one by one.
+   */
+  handfuls?(signal: AbortSignal): AsyncIterable<Handful>;
 }
+
+/** What follows one another in the order of the source and was at hand together. */
+export type Handful = readonly (RawBatch | PartFailure)[];
 
 /** What a column of a table holds, whatever its rows look like as JSON. */
 export type ColumnType = 'instant' | 'uuid' | 'number' | 'boolean' | 'text' | 'json';

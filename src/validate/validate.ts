@@ -1,5 +1,6 @@
-import type { PartFailure, RawBatch, Source } from '../sources/source.js';
-import type { BatchFindings, Expectation } from './examination.js';
+import { handfulsOf } from '../sources/handfuls.js';
+import type { Handful, PartFailure, RawBatch, Source } from '../sources/source.js';
+import type { BatchFindings, ExaminationInput, Expectation } from './examination.js';
 import type { ExaminerPool } from './pool.js';
 import { Summary } from './summary.js';
 
@@ -29,24 +30,44 @@ export interface ValidationOutcome {
 
 /** Examines every batch of the source on all threads and adds up what is found, in the order of the source. */
 export async function validate(job: Validation): Promise<ValidationOutcome> {
-  const summary = new Summary(job.maxProblems);
-  const failures: PartFailure[] = [];
-  const stored = new Map<number, number>();
-  let storedBytes = 0;
-  for await (const item of examineInOrder(job)) {
-    if (item.kind === 'failure') {
-      failures.push(item);
-      continue;
-    }
-    const { raw, findings } = item;
-    const label = job.source.parts[raw.part]?.label ?? '';
-    summary.add({ part: raw.part, label, expects: job.expects(label), findings, raw });
-    storedBytes += raw.storedBytes - (stored.get(raw.part) ?? 0);
-    stored.set(raw.part, raw.storedBytes);
-    job.onProgress({ events: summary.events, storedBytes });
-  }
+  const sum = new Sum(job);
+  for await (const handful of examineInOrder(job)) sum.add(handful);
+  const { summary, failures } = sum;
   if (job.needsText && !job.finish.aborted) addEmptyParts(job, summary, new Set(failures.map(({ part }) => part)));
   return { summary, failures, isStopped: job.finish.aborted };
+}
+
+/** What has been seen so far. */
+class Sum {
+  readonly summary: Summary;
+  readonly failures: PartFailure[] = [];
+  private part = -1;
+  private storedBefore = 0;
+  private storedOfPart = 0;
+
+  constructor(private readonly job: Validation) {
+    this.summary = new Summary(job.maxProblems);
+  }
+
+  add({ rest, findings }: Examined): void {
+    let at = 0;
+    for (const item of rest) {
+      if (item.kind === 'failure') this.failures.push(item);
+      else this.addBatch(item, findings[at++]);
+    }
+    this.job.onProgress({ events: this.summary.events, storedBytes: this.storedBefore + this.storedOfPart });
+  }
+
+  private addBatch(raw: RawRest, findings: BatchFindings | undefined): void {
+    const { source, expects } = this.job;
+    const { part, storedBytes } = raw;
+    const label = source.parts[part]?.label ?? '';
+    this.summary.add({ part, label, expects: expects(label), findings, raw });
+    // The batches of a part follow one another.
+    if (part !== this.part) this.storedBefore += this.storedOfPart;
+    this.part = part;
+    this.storedOfPart = storedBytes;
+  }
 }
 
 /** One JSON text a file: a file without one is not as it should be. */
@@ -64,31 +85,45 @@ function addEmptyParts({ source, expects }: Validation, summary: Summary, failed
   }
 }
 
-type RawRest = Pick<RawBatch, 'part' | 'undecodable' | 'storedBytes' | 'lines'>;
-type Examined = { readonly kind: 'examined'; readonly raw: RawRest; readonly findings: BatchFindings } | PartFailure;
+/** What is kept of a batch while it is examined: not its bytes, which go to another thread. */
+type RawRest = Pick<RawBatch, 'kind' | 'part' | 'undecodable' | 'storedBytes' | 'lines'>;
+
+interface Examined {
+  readonly rest: readonly (RawRest | PartFailure)[];
+  /** Of the batches, in their order. */
+  readonly findings: readonly BatchFindings[];
+}
 
 async function* examineInOrder({ source, pool, expects, finish }: Validation): AsyncGenerator<Examined> {
   const underWay: Promise<Examined>[] = [];
-  for await (const item of source.batches([], finish)) {
-    underWay.push(item.kind === 'failure' ? Promise.resolve(item) : examine(item));
-    // One batch more than there are threads, so that no thread waits for the reader.
+  for await (const handful of handfulsOf(source, finish)) {
+    underWay.push(examine(handful));
+    // One more than there are threads, so that no thread waits for the reader.
     while (underWay.length > pool.threads + 1) yield* first(underWay);
   }
   while (underWay.length > 0) yield* first(underWay);
 
-  function examine(raw: RawBatch): Promise<Examined> {
-    const { format, bytes, spans, spanLines, part, lines, undecodable, storedBytes } = raw;
-    const columns = spans === undefined ? undefined : { spans, ...(spanLines && { spanLines }) };
-    const expected = expects(source.parts[part]?.label ?? '');
-    // What is kept of the batch while it is examined: not its bytes, which go to another thread.
-    const rest = { part, undecodable, storedBytes, ...(lines !== undefined && { lines }) };
-    const examined = pool
-      .examine({ format, bytes, ...columns, expects: expected })
-      .then((findings) => ({ kind: 'examined' as const, raw: rest, findings }));
+  function examine(handful: Handful): Promise<Examined> {
+    const inputs: ExaminationInput[] = [];
+    for (const item of handful) {
+      if (item.kind === 'batch') inputs.push(inputOf(item, expects(source.parts[item.part]?.label ?? '')));
+    }
+    const rest = handful.map((item) => (item.kind === 'failure' ? item : restOf(item)));
+    const examined = pool.examine(inputs).then((findings) => ({ rest, findings }));
     // Whoever awaits it in its turn hears of a failure; until then it is not unhandled.
     examined.catch(() => undefined);
     return examined;
   }
+}
+
+function inputOf({ format, bytes, spans, spanLines }: RawBatch, expects: Expectation): ExaminationInput {
+  if (spans === undefined) return { format, bytes, expects };
+  return spanLines === undefined ? { format, bytes, spans, expects } : { format, bytes, spans, spanLines, expects };
+}
+
+function restOf({ kind, part, undecodable, storedBytes, lines }: RawBatch): RawRest {
+  const rest = { kind, part, undecodable, storedBytes };
+  return lines === undefined ? rest : { ...rest, lines };
 }
 
 async function* first(underWay: Promise<Examined>[]): AsyncGenerator<Examined> {

@@ -5,6 +5,6 @@ import { createExaminer } from './examiner.js';
 
 serve({
   opened: createExaminer(workerData as ExaminationSpec), // given by the pool as it starts the worker
-  work: (examiner, input: ExaminationInput) => examiner.examine(input),
+  work: (examiner, inputs: readonly ExaminationInput[]) => inputs.map((input) => examiner.examine(input)),
   transferOf: () => [],
 });

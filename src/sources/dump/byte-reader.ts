@@ -22,10 +22,11 @@ export interface StoredFile {
   readonly url?: string;
   fingerprint(): Promise<string | undefined>;
   /**
-   * All bytes at once, in a buffer of their own: undefined where the file is not small, or no file of the local system.
+   * All bytes at once, in a buffer of their own: undefined where the file is empty, does not fit into the scratch with a byte to
+   * spare, or is no file of the local system.
    * @throws CannotEvaluateError when it cannot be read.
    */
-  whole?(): Uint8Array<ArrayBuffer> | undefined;
+  whole?(scratch: Uint8Array): Uint8Array<ArrayBuffer> | undefined;
   /** @throws CannotEvaluateError when it cannot be opened. */
   open(signal: AbortSignal): Promise<ByteReader>;
 }

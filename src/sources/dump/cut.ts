@@ -128,7 +128,7 @@ function envelope({ part, splitter, reader }: About, from: number, to: number) {
 }
 
 /** A dump keeps nothing of its own: the run remembers the stretches that are done. */
-async function settle(): Promise<void> {}
+export async function settle(): Promise<void> {}
 
 /** Passes a record that is longer than may be held, up to the next line end, and reports it. */
 async function* passLongRecord(cutting: Cutting, window: Window): AsyncGenerator<RawBatch> {

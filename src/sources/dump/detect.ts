@@ -1,6 +1,7 @@
 import { detectDelimiter } from './detect-delimiter.js';
 import { JsonScanner } from './json-scanner.js';
 import { isMixpanelRow } from './mixpanel-rows.js';
+import { oneObject } from './one-object.js';
 import type { DumpFormat } from './options.js';
 
 /** Whether stored or decompressed bytes are a Parquet file: they begin with PAR1. */
@@ -11,13 +12,15 @@ export function isParquet(head: Uint8Array): boolean {
 /** Tells the format of a text by its first bytes; the name decides only where they do not. */
 export function detectFormat(head: Uint8Array, label: string): Exclude<DumpFormat, 'parquet' | 'json'> {
   const text = Buffer.from(head.buffer, head.byteOffset, head.byteLength).toString('latin1');
-  if (isOneObject(text)) return kindOfLines([text]);
+  const written = oneObject(text);
+  if (written === 'line') return kindOfLines([text]);
   const lines = text.split(/\r\n|\n|\r/u);
   const whole = lines.length > 1 ? lines.slice(0, -1) : lines;
   const inked = whole.filter((line) => line.trim() !== '');
-  const name = label.replace(/\.(gz|zst|zstd|br)$/u, '').toLowerCase();
-  const named = name.endsWith('.csv') ? 'csv' : /\.(tsv|tab)$/u.test(name) ? 'tsv' : undefined;
+  const name = plainName(label);
+  const named = cellsByName(name);
   if (inked.length === 0) return named ?? 'ndjson';
+  if (written === 'lines' && named === undefined) return 'json-stream';
   const first = text.trimStart()[0];
   if (first === '[' && (named === undefined || parses(inked[0]))) return 'json-stream';
   if (first === '{' && (named === undefined || parses(inked[0]))) return ndjsonOrStream(head, inked);
@@ -28,11 +31,15 @@ export function detectFormat(head: Uint8Array, label: string): Exclude<DumpForma
   return delimiter === '\t' ? 'tsv' : 'csv';
 }
 
-/** Whether the text is an object on one line, which most examples are: then nothing else need be asked. */
-function isOneObject(text: string): boolean {
-  if (text[0] !== '{') return false;
-  const line = text.trimEnd();
-  return !line.includes('\n') && !line.includes('\r') && parses(line);
+/** The path of a file in lower case, without the ending of its compression. */
+export function plainName(label: string): string {
+  return label.replace(/\.(gz|zst|zstd|br)$/u, '').toLowerCase();
+}
+
+/** What kind of cells a file says by its name that it holds. */
+export function cellsByName(name: string): 'csv' | 'tsv' | undefined {
+  if (name.endsWith('.csv')) return 'csv';
+  return /\.(tsv|tab)$/u.test(name) ? 'tsv' : undefined;
 }
 
 /** Lines of JSON; those of Mixpanel's raw export need unwrapping. */

@@ -1,11 +1,12 @@
 import { UsageError } from '../../errors.js';
-import type { DoneStretch, Source } from '../source.js';
+import type { DoneStretch, Handful, Source } from '../source.js';
 import type { StoredFile } from './byte-reader.js';
 import type { DecodeOptions } from './decode.js';
 import { locateFiles } from './locate.js';
 import type { DumpOptions } from './options.js';
-import { readPart, readSmallPart } from './part.js';
+import { readPart } from './part.js';
 import { isShareable, sliceFiles } from './slices.js';
+import { SmallParts } from './small-parts.js';
 
 /**
  * Opens event dumps: files, globs, folders, `-` and `s3://`. Nothing is read before the first batch is asked for.
@@ -28,6 +29,10 @@ export function openFiles(files: readonly StoredFile[], label: string, options: 
     notes,
     ...(files.every(isShareable) && { slices: (bytes, signal) => sliceFiles(files, { options, bytes, signal }) }),
     batches: (done, signal) => readAll({ files, options, done, signal, notes }),
+    // A pipe gives what it has bit by bit, and nobody waits for a handful of it.
+    ...(files.every(({ whole }) => whole !== undefined) && {
+      handfuls: (signal) => readHandfuls({ files, options, done: [], signal, notes }),
+    }),
     async [Symbol.asyncDispose]() {},
   };
 }
@@ -40,16 +45,24 @@ interface Reading {
   readonly notes: string[];
 }
 
-async function* readAll({ files, options, done, signal, notes }: Reading) {
+async function* readAll(reading: Reading) {
+  for await (const handful of readHandfuls(reading)) yield* handful;
+}
+
+async function* readHandfuls({ files, options, done, signal, notes }: Reading): AsyncGenerator<Handful> {
   const note = (sentence: string) => {
     if (!notes.includes(sentence)) notes.push(sentence);
   };
-  for (const [part, file] of files.entries()) {
+  const small = new SmallParts(files, { options, done, signal, note });
+  for (let part = 0; part < files.length; ) {
+    const { items, parts } = small.take(part);
+    if (items.length > 0) yield items;
+    part += parts;
+    const file = files[part];
+    if (parts > 0 || file === undefined) continue;
     const settled = done.filter((stretch) => stretch.part === part);
-    const reading = { part, file, options, done: settled, signal, note };
-    const small = readSmallPart(reading);
-    if (small === undefined) yield* readPart(reading);
-    else for (const item of small) yield item;
+    for await (const item of readPart({ part, file, options, done: settled, signal, note })) yield [item];
+    part++;
   }
 }
 

@@ -1,22 +1,51 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ByteReader, StoredFile } from './byte-reader.js';
 import { cannotRead } from './cannot-read.js';
 import { fingerprintFile } from './fingerprint.js';
 
-/** Files up to this size are read at once: of many small ones each visit to the file system costs more than its bytes. */
-const SMALL_BYTES = 256 * 1024;
+const { O_RDONLY } = constants;
 
-/** A file of the local file system. Settled stretches are skipped by seeking. */
-export function localFile(path: string, bytes: number | undefined): StoredFile {
-  return {
-    label: path,
-    bytes,
-    path,
-    fingerprint: () => fingerprintFile(path),
-    whole: () => (bytes !== undefined && bytes > 0 && bytes <= SMALL_BYTES ? readSmall(path, bytes) : undefined),
-    open: async () => readFileHandle(await openForReading(path), path),
-  };
+/**
+ * A file of the local file system. Settled stretches are skipped by seeking.
+ * @param size in bytes, or how to find it out when somebody asks; undefined when it cannot be told.
+ */
+export function localFile(
+  path: string,
+  size: number | undefined | (() => number | undefined),
+  label = path,
+): StoredFile {
+  return new LocalFile(path, label, size);
+}
+
+class LocalFile implements StoredFile {
+  constructor(
+    readonly path: string,
+    readonly label: string,
+    private size: number | undefined | (() => number | undefined),
+  ) {}
+
+  get bytes(): number | undefined {
+    if (typeof this.size === 'function') this.size = this.size();
+    return this.size;
+  }
+
+  fingerprint(): Promise<string | undefined> {
+    return fingerprintFile(this.path);
+  }
+
+  whole(scratch: Uint8Array): Uint8Array<ArrayBuffer> | undefined {
+    const { size } = this;
+    if (typeof size === 'number' && (size === 0 || size >= scratch.length)) return undefined;
+    const length = readInto(scratch, this.path);
+    if (length === 0 || length === scratch.length) return undefined;
+    if (typeof size === 'function') this.size = length;
+    return ownCopy(scratch, length);
+  }
+
+  async open(): Promise<ByteReader> {
+    return readFileHandle(await openForReading(this.path), this.path);
+  }
 }
 
 async function openForReading(path: string): Promise<FileHandle> {
@@ -49,23 +78,27 @@ function readFileHandle(file: FileHandle, path: string): ByteReader {
   };
 }
 
-/** Undefined when the file has grown since its size was told. */
-function readSmall(path: string, size: number): Uint8Array<ArrayBuffer> | undefined {
-  // allocUnsafeSlow never shares memory: the buffer may move to another thread. One byte more shows that there are more.
-  const buffer = new Uint8Array(Buffer.allocUnsafeSlow(size + 1).buffer as ArrayBuffer);
+/** Reads until the file ends or `target` is full; the number of bytes. */
+function readInto(target: Uint8Array, path: string): number {
   try {
-    const file = openSync(path, 'r');
+    const file = openSync(path, O_RDONLY);
     try {
       let length = 0;
-      // What gives just as much as it is large, when more was asked for, has been read to its end.
-      for (let count = -1; count !== 0 && length < size; length += count) {
-        count = readSync(file, buffer, length, size + 1 - length, null);
+      for (let count = -1; count !== 0 && length < target.length; length += count) {
+        count = readSync(file, target, length, target.length - length, null);
       }
-      return length > size ? undefined : buffer.subarray(0, length);
+      return length;
     } finally {
       closeSync(file);
     }
   } catch (cause) {
     throw cannotRead(path, cause);
   }
+}
+
+/** Memory of its own, which may move to another thread. */
+function ownCopy(scratch: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(length);
+  copy.set(scratch.subarray(0, length));
+  return copy;
 }

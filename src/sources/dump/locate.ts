@@ -1,4 +1,4 @@
-import { createReadStream, type Dirent, statSync } from 'node:fs';
+import { createReadStream, type Dirent, readdirSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
@@ -65,8 +65,9 @@ function statOf(path: string) {
   }
 }
 
-async function filesIn(folder: string): Promise<readonly StoredFile[]> {
-  const files = await walk(folder);
+function filesIn(folder: string): readonly StoredFile[] {
+  const files: StoredFile[] = [];
+  walk(folder, files);
   if (files.length > 0) return inOrder(files);
   throw new UsageError(`${folder}: the folder holds no files`, {
     code: 'no_files',
@@ -74,21 +75,23 @@ async function filesIn(folder: string): Promise<readonly StoredFile[]> {
   });
 }
 
-async function walk(folder: string): Promise<StoredFile[]> {
+/** Adds what a folder holds; not in the background, for the same reason. */
+function walk(folder: string, files: StoredFile[]): void {
   let entries: Dirent[];
   try {
-    entries = await readdir(folder, { withFileTypes: true });
+    entries = readdirSync(folder, { withFileTypes: true });
   } catch (cause) {
-    return [unlisted(folder, cause)];
+    files.push(unlisted(folder, cause));
+    return;
   }
-  const files: StoredFile[] = [];
+  const start = join(folder, '/');
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) for (const file of await walk(path)) files.push(file);
+    const path = start + entry.name;
+    if (entry.isFile()) files.push(localFile(path, () => statOf(path)?.size));
+    else if (entry.isDirectory()) walk(path, files);
     else addFile(files, path);
   }
-  return files;
 }
 
 /** Pipes and sockets in a folder are left out, and links to folders, which may lead back up: name them to read them. */
@@ -110,7 +113,7 @@ function unlisted(folder: string, cause: unknown): StoredFile {
 async function matching(pattern: string, glob: typeof import('tinyglobby').glob): Promise<readonly StoredFile[]> {
   const options = { onlyFiles: true, expandDirectories: false, dot: false, absolute: isAbsolute(pattern) };
   const paths = await glob(pattern, options);
-  const files = paths.map((path) => localFile(path, statOf(path)?.size));
+  const files = paths.map((path) => localFile(path, () => statOf(path)?.size));
   return inOrder(files);
 }
 

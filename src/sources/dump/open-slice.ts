@@ -21,7 +21,7 @@ async function openSlicePart(part: SlicePart, { env = {} }: DumpOptions): Promis
     const { listedObject } = await import('./s3.js');
     return listedObject(address, { bytes, fingerprint, env });
   }
-  const file = { ...localFile(address, bytes), label };
+  const file = localFile(address, bytes, label);
   const now = fingerprint === UNREADABLE ? fingerprint : await file.fingerprint();
   if (now === fingerprint) return file;
   throw new UsageError(`${label}: on this machine ${address} is not the file that was cut into slices`, {

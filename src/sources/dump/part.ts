@@ -1,7 +1,7 @@
 import { CannotEvaluateError } from '../../errors.js';
 import type { DoneStretch, PartFailure, RawBatch } from '../source.js';
 import { type ByteReader, peek, type StoredFile } from './byte-reader.js';
-import { type BatchLimits, cutBatches, cutWhole } from './cut.js';
+import { type BatchLimits, cutBatches } from './cut.js';
 import { compressionOf, decompress } from './decompress.js';
 import { detectFormat, isParquet } from './detect.js';
 import { openSplitter } from './open-splitter.js';
@@ -9,7 +9,7 @@ import type { DumpOptions } from './options.js';
 import { refuseWhatIsNoDump } from './refuse.js';
 import type { Splitter } from './splitter.js';
 import { spool } from './spool.js';
-import { asUtf8, unmarkedUtf8 } from './text.js';
+import { asUtf8 } from './text.js';
 
 /** One file on its way into batches. */
 export interface PartReading {
@@ -21,7 +21,8 @@ export interface PartReading {
   readonly note: (sentence: string) => void;
 }
 
-const headBytes = 64 * 1024;
+/** So much of a text tells what it is. */
+export const headBytes = 64 * 1024;
 
 /** Reads one file. What ends it early is yielded as its failure, behind everything that was whole. */
 export async function* readPart(reading: PartReading): AsyncGenerator<RawBatch | PartFailure> {
@@ -32,23 +33,8 @@ export async function* readPart(reading: PartReading): AsyncGenerator<RawBatch |
   }
 }
 
-/**
- * The same for a small file of plain text, in one go: of thousands of them every wait costs more than the bytes do.
- * Undefined for all others.
- */
-export function readSmallPart(reading: PartReading): readonly (RawBatch | PartFailure)[] | undefined {
-  const batches: (RawBatch | PartFailure)[] = [];
-  try {
-    const text = reading.done.length === 0 ? wholeText(reading) : undefined;
-    if (text === undefined) return undefined;
-    for (const batch of cutText(reading, text)) batches.push(batch);
-  } catch (error) {
-    batches.push(failureOf(reading, error));
-  }
-  return batches;
-}
-
-function failureOf({ part, file, signal }: PartReading, error: unknown): PartFailure {
+/** What ended a part early. @throws the signal's reason when the user did. */
+export function failureOf({ part, file, signal }: PartReading, error: unknown): PartFailure {
   signal.throwIfAborted();
   return { kind: 'failure', part, error: asFailure(error, file.label) };
 }
@@ -57,21 +43,6 @@ function asFailure(error: unknown, label: string): Error {
   if (error instanceof Error && 'exitCode' in error) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new CannotEvaluateError(`${label}: cannot be read (${reason})`, { code: 'source_unreadable', cause: error });
-}
-
-/** The text of a small file; undefined when it has to be read piece by piece, or decompressed. */
-function wholeText({ file, options }: PartReading): Uint8Array<ArrayBuffer> | undefined {
-  const bytes = file.whole?.();
-  const { batchBytes, maxRecordBytes } = limitsOf(options);
-  if (bytes === undefined || bytes.length > Math.min(batchBytes, maxRecordBytes)) return undefined;
-  const isCompressed = compressionOf(bytes, file.label, options.brotli === true) !== undefined;
-  return isCompressed || isParquetWanted(bytes, options) ? undefined : unmarkedUtf8(bytes);
-}
-
-function cutText(reading: PartReading, bytes: Uint8Array<ArrayBuffer>): Iterable<RawBatch> {
-  const { part, options, done, signal } = reading;
-  const splitter = splitterFor(reading, bytes.subarray(0, headBytes));
-  return cutWhole({ part, splitter, limits: limitsOf(options), done, signal }, bytes);
 }
 
 async function* readFile(reading: PartReading): AsyncGenerator<RawBatch> {
@@ -99,7 +70,8 @@ async function openDecompressed({ file, options, signal }: PartReading): Promise
   return { ...(await peek(decompressed, 16)), isCompressed: true };
 }
 
-function isParquetWanted(head: Uint8Array, { format }: DumpOptions): boolean {
+/** Whether the bytes are read as Parquet. */
+export function isParquetWanted(head: Uint8Array, { format }: DumpOptions): boolean {
   return format === 'parquet' || (format === undefined && isParquet(head));
 }
 
@@ -126,8 +98,8 @@ async function* readText(reading: PartReading, { reader, head }: Opened): AsyncG
   yield* cutBatches({ part, reader: text.reader, splitter, limits: limitsOf(options), done, signal });
 }
 
-/** @throws CannotEvaluateError when the text is no dump. */
-function splitterFor({ file, options, note }: PartReading, head: Uint8Array): Splitter {
+/** Chooses how a text is cut by its first bytes. @throws CannotEvaluateError when the text is no dump. */
+export function splitterFor({ file, options, note }: PartReading, head: Uint8Array): Splitter {
   const { label } = file;
   refuseWhatIsNoDump(head, { label, isForced: options.format !== undefined });
   const format = options.format ?? detectFormat(head, label);
@@ -142,7 +114,8 @@ function splitterFor({ file, options, note }: PartReading, head: Uint8Array): Sp
   });
 }
 
-function limitsOf({ batchBytes, batchRecords, maxRecordBytes }: DumpOptions): BatchLimits {
+/** The limits that are asked for, or the usual ones. */
+export function limitsOf({ batchBytes, batchRecords, maxRecordBytes }: DumpOptions): BatchLimits {
   return {
     batchBytes: batchBytes ?? 4 * 1024 * 1024,
     batchRecords: batchRecords ?? 8_000,

@@ -38,8 +38,8 @@ export function refuseWhatIsNoDump(
   }
 }
 
-/** What stands in no text; without any of it nothing is binary. */
-const ODD = /[^\t-\r\x20-\x7e\x80-\xff]/;
+/** What stands in no text, decoded as Latin-1; without any of it nothing is binary. */
+export const ODD = /[^\t-\r\x20-\x7e\x80-\xff]/;
 
 /** NUL bytes, or text of which more than a third is neither UTF-8 nor printable. */
 function isBinary(head: Uint8Array): boolean {

@@ -5,8 +5,8 @@ import { cutPoints } from './cut-points.js';
 import type { DumpOptions } from './options.js';
 
 /** Whether other processes can open a file too: what can be read only once cannot be shared. */
-export function isShareable({ bytes, path, url }: StoredFile): boolean {
-  return bytes !== undefined && (path !== undefined || url !== undefined);
+export function isShareable({ path, url }: StoredFile): boolean {
+  return path !== undefined || url !== undefined;
 }
 
 interface Slicing {
