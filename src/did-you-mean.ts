@@ -1,7 +1,4 @@
-import { createRequire } from 'node:module';
-
-const require = createRequire(import.meta.url);
-
+import { require } from './require.js';
 /** The candidate that the user most likely meant, or undefined when nothing is close: at most a third may differ. */
 export function closest(typed: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;

@@ -2,14 +2,23 @@ import type { Io } from '../commands/command.js';
 
 /** The world as this process sees it. */
 export function ioOf(process: NodeJS.Process): Io {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   return {
-    stdin,
+    // Opened when it is read: most runs never look at it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout,
     stderr,
     env,
     cwd: process.cwd(),
-    isTTY: { stdin: stdin.isTTY === true, stdout: stdout.isTTY === true, stderr: stderr.isTTY === true },
+    isTTY: {
+      get stdin() {
+        return process.stdin.isTTY === true;
+      },
+      stdout: stdout.isTTY === true,
+      stderr: stderr.isTTY === true,
+    },
     colors: { stdout: wantsColors(stdout, env), stderr: wantsColors(stderr, env) },
     columns: stdout.columns || stderr.columns || 80,
   };

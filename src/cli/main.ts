@@ -19,20 +19,22 @@ try {
   process.exit(3);
 }
 const io = ioOf(process);
-const secrets = [...secretsOf(process.env)];
+const configured: string[] = [];
+// Asked for when something has gone wrong: nothing else needs them.
+const secrets = () => [...secretsOf(process.env), ...configured];
 let outputs: readonly string[] = [];
 const onConfig = (config: Config): void => {
-  secrets.push(...config.secrets);
+  configured.push(...config.secrets);
   outputs = config.defaults.output?.texts ?? [];
 };
 const isVerbose = argv.some((word) => /^(-\w*v\w*|--verbose)$/.test(word)) || Boolean(process.env.RESPOOL_DEBUG);
 // Before anything else is loaded, so that the stack of a defect leads into the sources.
 if (isVerbose) process.setSourceMapsEnabled(true);
 const report = (error: unknown, exitCode: number): number => {
-  io.stdout.write(errorReport(error, { argv, outputs, exitCode, secrets }) ?? '');
+  io.stdout.write(errorReport(error, { argv, outputs, exitCode, secrets: secrets() }) ?? '');
   return exitCode;
 };
-const tell = (error: unknown): number => report(error, printError(error, { io, isVerbose, secrets }));
+const tell = (error: unknown): number => report(error, printError(error, { io, isVerbose, secrets: secrets() }));
 
 for (const stream of [process.stdout, process.stderr]) {
   // Whoever reads our output may stop reading (`respool … | head`); the run itself goes on.

@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module';
 import { closest } from '../did-you-mean.js';
 import { UsageError } from '../errors.js';
-
-const require = createRequire(import.meta.url);
+import { require } from '../require.js';
 
 /** A time zone as a wall clock shows it. */
 export interface Zone {

@@ -1,10 +1,8 @@
-import { createRequire } from 'node:module';
-import type { Ajv, FormatDefinition, Options } from 'ajv';
+import type { Ajv, AnySchemaObject, FormatDefinition, Options } from 'ajv';
+import { require } from '../require.js';
 import { isPlainDateTime } from './date-time.js';
 import type { Dialect } from './dialect.js';
 import { createPattern, type Pattern } from './pattern.js';
-
-const require = createRequire(import.meta.url);
 
 /** Opens ajv for one draft, without schemas. It says what is first wrong, or, when `isThorough`, all and with values. */
 export function createAjv(dialect: Dialect, isThorough: boolean): Ajv {
@@ -38,7 +36,9 @@ function createBare(dialect: Dialect, options: Options): Ajv {
       return new Ajv04(options);
     }
     case 'draft-06':
-      return createDraft07(options).addMetaSchema(require('ajv/dist/refs/json-schema-draft-06.json'));
+      return createDraft07(options).addMetaSchema(
+        require('ajv/dist/refs/json-schema-draft-06.json') as AnySchemaObject,
+      ); // a file of ajv's own
     case 'draft-07':
       return createDraft07(options);
     case '2019-09': {

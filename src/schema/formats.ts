@@ -1,6 +1,4 @@
-import { createRequire } from 'node:module';
-
-const require = createRequire(import.meta.url);
+import { require } from '../require.js';
 
 /** How ajv-formats declares a format. */
 type Format = RegExp | ((text: string) => boolean) | boolean | { readonly validate?: unknown };

@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module';
 import type { Ajv, CodeKeywordDefinition, ErrorObject, KeywordCxt, Name, ValidateFunction } from 'ajv';
+import { require } from '../require.js';
 import { isObject, type MutableObject } from './walk.js';
-
-const require = createRequire(import.meta.url);
 
 /** From so many members on, `properties` is not written out as code: ajv nests a block for each, until the stack is full. */
 const MOST_WRITTEN_OUT = 500;

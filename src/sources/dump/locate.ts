@@ -1,15 +1,13 @@
 import { createReadStream, type Dirent, readdirSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { CannotEvaluateError, UsageError } from '../../errors.js';
+import { require } from '../../require.js';
 import type { StoredFile } from './byte-reader.js';
 import { cannotRead } from './cannot-read.js';
 import { localFile } from './local-file.js';
 import type { DumpOptions } from './options.js';
 import { streamedFile } from './streamed-file.js';
-
-const require = createRequire(import.meta.url);
 
 /**
  * Finds the files that the words on the command line stand for, in their order; each file once. A folder and a glob

@@ -100,7 +100,7 @@ const text = fc.oneof(
 const label = fc.constantFrom('a.json', 'a', 'a.ndjson', 'a.csv', 'a.TSV', 'x.csv/a.json', 'a.csv.gz', 'a.br');
 const options = fc.constantFrom<DumpOptions>(
   ...([{}, {}, {}, { format: 'json' }, { format: 'json', keepsArrays: true }, { format: 'ndjson' }] as const),
-  ...([{ batchRecords: 1 }, { batchRecords: 2 }, { batchBytes: 8 }, { maxRecordBytes: 9 }] as const),
+  ...([{ batchRecords: 1 }, { batchRecords: 2 }, { maxRecordBytes: 9 }] as const),
 );
 
 test('a small file that is read whole is the same as one that is streamed, whatever it holds', async () => {
@@ -120,7 +120,7 @@ test('a small file that is read whole is the same as one that is streamed, whate
         expect(await told(open('whole'))).toEqual(await told(open('streamed')));
       },
     ),
-    { numRuns: 1_000 },
+    { numRuns: 500 },
   );
 });
 
