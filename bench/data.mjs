@@ -100,6 +100,19 @@ export async function flights(times = 1) {
   return paths;
 }
 
+/** Flights made up, as many each day, from the first of January 2019 on, as CSV. */
+export async function manyDays(count, days) {
+  const path = `${folder}days-${count}-${days}.csv`;
+  await make([path], async ([csv]) => {
+    await csv.line('id,date,delay,distance,origin,destination');
+    for (let i = 0; i < count; i++) {
+      const date = new Date(Date.UTC(2019, 0, 1) + Math.floor((i * days * 864e5) / count)).toISOString().slice(0, 19);
+      await csv.line(`${i},${date.replace('T', ' ')},${i % 90},${i % 2_000},ORD,LAX`);
+    }
+  });
+  return path;
+}
+
 async function make(paths, write) {
   if (paths.every((path) => existsSync(path))) return;
   mkdirSync(folder, { recursive: true });

@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Seconds on the clock and of processors, and peak resident and anonymous memory (MB), of one run; throws when the exit code is not among `allowed`. */
-export async function measure(command, args, { env = {}, allowed = [0], cwd } = {}) {
+/** Seconds on the clock and of processors, and peak resident and anonymous memory (MB), of one run; throws when the exit code is not among `allowed`. Ended in good order once `until` resolves. */
+export async function measure(command, args, { env = {}, allowed = [0], cwd, until } = {}) {
   const started = performance.now();
   const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  until?.then(() => child.kill('SIGTERM'));
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => (stdout += chunk));

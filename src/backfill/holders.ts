@@ -71,7 +71,7 @@ export async function takePartitionOver(
   return false;
 }
 
-/** Sessions of workers have a name for each partition in work. */
+/** Sessions with which a worker fills one partition after the other have a name of their own. */
 export const WORK_NAME = 'respool-work';
 
 const END_HOLDER = `

@@ -57,6 +57,25 @@ export interface States extends Disposable {
 
 const sync = promisify(fdatasync);
 
+/** Whoever asks while the disk is at it shares the next time with all who ask meanwhile. */
+function shared(write: () => Promise<void>): () => Promise<void> {
+  let current: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const begin = (): Promise<void> => {
+    next = undefined;
+    const mine = write().finally(() => {
+      if (current === mine) current = undefined;
+    });
+    current = mine;
+    return mine;
+  };
+  return () => {
+    if (current === undefined) return begin();
+    next ??= current.then(begin, begin);
+    return next;
+  };
+}
+
 /** Before anything has happened to a partition. */
 export const PLANNED: PartitionProgress = { state: 'planned', accepted: 0, duplicate: 0, rejected: 0, verified: false };
 
@@ -73,6 +92,7 @@ export function openStates(folder: string): States {
   const known = trying(() => readStates(path));
   const file = trying(() => openSync(path, 'a', 0o600));
   const of = (partition: number) => known.get(partition) ?? PLANNED;
+  const toDisk = shared(() => sync(file));
   return {
     of,
     async set(partition, change) {
@@ -81,7 +101,7 @@ export function openStates(folder: string): States {
         // In front of each line stands a line end too: what a full disk cut off never swallows the next change.
         writeSync(file, `\n${JSON.stringify({ partition, ...change })}\n`);
         // Others may change their states meanwhile: the work of a slow disk must not hold them up.
-        await sync(file);
+        await toDisk();
       } catch (error) {
         throw stateError(error, path);
       }

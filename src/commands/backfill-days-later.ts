@@ -11,7 +11,8 @@ import { UsageError } from '../errors.js';
 import { createWaitNote } from '../flow/wait-note.js';
 import { openSink, sinkSchemes } from '../sinks/open.js';
 import { openDayWork } from './backfill-day-work.js';
-import type { KnownRun, LaterCall, OpenRun } from './backfill-later.js';
+import type { LaterCall } from './backfill-later.js';
+import type { KnownRun, OpenRun } from './backfill-run-target.js';
 
 /** A run by days whose target is not open yet. */
 interface KnownDays {

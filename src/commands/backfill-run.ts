@@ -17,6 +17,7 @@ import { backfillRenderers } from '../report/backfill-renderers.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
 import type { Progress } from '../report/progress.js';
 import type { BackfillOptions } from './backfill.js';
+import { giveUpUnfinished } from './backfill-give-up.js';
 import { type OpenBackfill, openBackfill } from './backfill-open.js';
 import { type BackfillEnding, reportOf } from './backfill-report.js';
 import { type Circumstances, work } from './backfill-work.js';
@@ -62,6 +63,7 @@ async function runAndReport(call: Call, progress: Progress) {
   for (const warning of [...open.warnings, ...target.sink.describe().warnings]) progress.note(`warning: ${warning}`);
   const busy = options.dryRun ? undefined : await target.watch(limitsOf(options), stop.now);
   await target.check(stop.now);
+  await giveUpUnfinished(call, opened, progress.note);
   const run = open.resumed ?? (await newRun(call, opened));
   if (open.resumed !== undefined) progress.note(`going on with run ${run.record.id}, started ${run.record.startedAt}`);
   const carry = async () => reportOf(call, await planAndCarryOut(call, { opened, run, busy, progress, startedMs }));

@@ -15,9 +15,10 @@ import type { BackfillPace, BackfillReport } from '../report/backfill-report.js'
 import { worstExitCode } from '../report/exit-code.js';
 import { parseOutputs, printOutputs } from '../report/output.js';
 import type { RetryOptions } from './backfill-commands.js';
-import { findRun, type KnownRun, type OpenRun, type OpenTableRun, withRun, withTableRun } from './backfill-later.js';
+import { findRun, withRun, withTableRun } from './backfill-later.js';
 import type { LaterOptions } from './backfill-later-options.js';
 import { partitionsReport } from './backfill-report.js';
+import type { KnownRun, OpenRun, OpenTableRun } from './backfill-run-target.js';
 import type { Invocation } from './command.js';
 import { confirm } from './confirm.js';
 import { limitsOf } from './gentle-options.js';

@@ -12,7 +12,7 @@ import type { Progress } from '../report/progress.js';
 import type { BackfillOptions } from './backfill.js';
 import type { OpenBackfill } from './backfill-open.js';
 import type { Invocation } from './command.js';
-import { openQueue, tradesOfWatchers } from './work-queue.js';
+import { openQueue, queueError, tradesOfWatchers } from './work-queue.js';
 
 type Call = Invocation<BackfillOptions>;
 
@@ -116,19 +116,22 @@ async function overQueue(
 ) {
   await using queue = await openQueue(url, { io, stop, sessions: 2 });
   const { database, jobs, desk } = queue;
-  const trades = await tradesOfWatchers(database, stop.now);
-  return await handOutPartitions(
-    { jobs, desk, trades, tell: job.tell },
-    {
-      run: plan.run,
-      folder: resolve(io.cwd, job.folder),
-      database,
-      states: job.states,
-      partitions: unfilled,
-      isDetached: options.detach,
-      signal: stop.now,
-      finish: stop.finish,
-      onPassed,
-    },
-  );
+  const handedOut = async () =>
+    handOutPartitions(
+      { jobs, desk, trades: await tradesOfWatchers(database, stop.now), tell: job.tell },
+      {
+        run: plan.run,
+        folder: resolve(io.cwd, job.folder),
+        database,
+        states: job.states,
+        partitions: unfilled,
+        isDetached: options.detach,
+        signal: stop.now,
+        finish: stop.finish,
+        onPassed,
+      },
+    );
+  return await handedOut().catch((error: unknown) => {
+    throw queueError(error, queue);
+  });
 }

@@ -2,8 +2,6 @@ import { CannotEvaluateError } from '../errors.js';
 import type { ReplayOutcome } from '../flow/replay.js';
 import { sizeOf } from '../flow/state/quarantine-tail.js';
 import { type StoredRun, savePosition } from '../flow/state/run-record.js';
-import { connectError } from '../postgres/server.js';
-import { kindOf } from '../postgres/sql-error.js';
 import { gatherInto } from '../replay/gather.js';
 import { openWatched, type WatchedReplay } from '../replay/hand-out.js';
 import { type Orders, openOrders } from '../replay/orders.js';
@@ -20,7 +18,7 @@ import { refuseForWorkers } from './replay-refused.js';
 import { reportOf } from './replay-report.js';
 import { tellStart } from './replay-run.js';
 import { beginRun, giveUp, holdAlone, type OpenShared, openShared } from './replay-shared.js';
-import { openQueue, tradesOfWatchers, type WorkQueue } from './work-queue.js';
+import { openQueue, queueError, tradesOfWatchers, type WorkQueue } from './work-queue.js';
 
 type Call = Invocation<ReplayCommandOptions>;
 
@@ -40,7 +38,7 @@ export async function runOverQueue(call: Call, progress: Progress): Promise<Repl
       handOutAndWatch(call, { queue, orders, open, progress }),
     );
   } catch (error) {
-    throw kindOf(error) === undefined ? error : connectError(error, `${queue.database.label} (queue)`);
+    throw queueError(error, queue);
   }
 }
 

@@ -1,7 +1,8 @@
 import { backfillTrade } from '../backfill/queue/trade.js';
 import { parseAddress } from '../postgres/address.js';
 import type { Database } from '../postgres/connection.js';
-import { connect } from '../postgres/server.js';
+import { connect, connectError } from '../postgres/server.js';
+import { kindOf } from '../postgres/sql-error.js';
 import { replayTrade } from '../replay/trade.js';
 import { type Desk, openDesk } from '../work/desk.js';
 import { type Jobs, openJobs } from '../work/jobs.js';
@@ -39,6 +40,11 @@ export async function openQueue(url: string, { io, stop, sessions }: Circumstanc
     await database[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** An error of the queue's database as what a user can act on. */
+export function queueError(error: unknown, { database }: Pick<WorkQueue, 'database'>): unknown {
+  return kindOf(error) === undefined ? error : connectError(error, `${database.label} (queue)`);
 }
 
 /** All trades, for a process that only watches: it can write down what nobody could do. */

@@ -5,16 +5,16 @@ import { WORK_NAME } from '../backfill/holders.js';
 import { backfillTrade } from '../backfill/queue/trade.js';
 import type { States } from '../backfill/states.js';
 import { UsageError } from '../errors.js';
-import { connectError } from '../postgres/server.js';
-import { kindOf } from '../postgres/sql-error.js';
+import type { PreparePool } from '../flow/prepare/pool.js';
 import { replayTrade } from '../replay/trade.js';
 import type { Job } from '../work/jobs.js';
 import { labour, watchTheDead } from '../work/labour.js';
-import { loadRun, withTarget } from './backfill-later.js';
+import { loadRun } from './backfill-later.js';
+import { type OpenTarget, openTarget } from './backfill-run-target.js';
 import type { Invocation } from './command.js';
 import { limitsOf } from './gentle-options.js';
-import { createKeptPool } from './kept-pool.js';
-import { openQueue } from './work-queue.js';
+import { createKept, type Kept } from './kept.js';
+import { openQueue, queueError } from './work-queue.js';
 import type { WorkerOptions } from './worker.js';
 import { deliverSlice } from './worker-slice.js';
 
@@ -37,9 +37,10 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
   await using open = await openQueue(queue, { io, stop, sessions: 2 + 2 * options.jobs });
   const { database, jobs, desk } = open;
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
-  await using pools = createKeptPool();
+  await using pools = createKept<PreparePool>();
+  await using targets = createKept<OpenTarget>(isAlive);
   const trades = [
-    await backfillTrade({ database, signal: stop.now, withWork: workOnBackfill(call, tell) }),
+    await backfillTrade({ database, signal: stop.now, withWork: workOnBackfill(call, { tell, targets }) }),
     await replayTrade({ database, signal: stop.now, deliver: (work) => deliverSlice({ ...call, tell, pools }, work) }),
   ];
   tell(`worker ${name} waits for work`);
@@ -51,28 +52,47 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
       desk,
       trades,
       idleExitMs: options.idleExit,
+      onIdle: targets.rest,
       finish: stop.finish,
       tell,
     };
     return labour(own).finally(() => desk.leave(own.name).catch(() => undefined));
   });
   await Promise.all(hands).catch((error: unknown) => {
-    throw kindOf(error) === undefined ? error : connectError(error, `${database.label} (queue)`);
+    throw queueError(error, open);
   });
   return stop.exitCode ?? 0;
 }
 
+/** Whether the session that holds the range of a run still does. */
+async function isAlive({ session }: OpenTarget): Promise<boolean> {
+  return session.run('select 1').then(
+    () => true,
+    () => false,
+  );
+}
+
+interface Hands {
+  readonly tell: (note: string) => void;
+  /** Opened once for all partitions of a run that follow one another. */
+  readonly targets: Kept<OpenTarget>;
+}
+
 /** How this process works on partitions: each run is opened by its folder, its target by the words of the worker. */
-function workOnBackfill(call: Invocation<WorkerOptions>, tell: (note: string) => void) {
+function workOnBackfill(call: Invocation<WorkerOptions>, { tell, targets }: Hands) {
   const { options } = call;
-  return async ({ folder = '', run }: Job, states: States, body: (work: Work) => Promise<void>) => {
-    const known = await loadRun(folder, run);
-    const words = options.to.length > 0 ? options.to : known.record.sinks;
-    // Whoever takes a partition over from this worker finds its sessions by their name.
-    const sessions = `${WORK_NAME} ${randomBytes(8).toString('hex')}`;
-    const one = { ...call, options: { ...options, jobs: 1 } };
-    await withTarget(one, { known, states, words, limits: limitsOf(options), tell, sessions }, ({ work }) =>
-      body({ ...work, takesOver: true }),
-    );
+  const one = { ...call, options: { ...options, jobs: 1 } };
+  return async ({ folder = '', run }: Job, states: States, body: (work: Work) => Promise<Error | undefined>) => {
+    const open = async () => {
+      const known = await loadRun(folder, run);
+      const words = options.to.length > 0 ? options.to : known.record.sinks;
+      // Whoever takes a partition over from this worker finds its sessions by their name.
+      const sessions = `${WORK_NAME} ${randomBytes(8).toString('hex')}`;
+      return openTarget(one, { known, states, words, limits: limitsOf(options), tell, sessions });
+    };
+    await using target = await targets.take(JSON.stringify([folder, run]), open);
+    const trouble = await body({ ...target.it.work, states, takesOver: true });
+    if (trouble === undefined) target.keep();
+    return trouble;
   };
 }

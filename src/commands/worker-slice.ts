@@ -6,7 +6,7 @@ import { openLoadWatch } from '../backfill/target-load.js';
 import { CannotEvaluateError, IncompleteError, UsageError } from '../errors.js';
 import { parseSplitPointer } from '../event/locate.js';
 import { emptyAccounts } from '../flow/accounts.js';
-import { openPreparePool } from '../flow/prepare/pool.js';
+import { openPreparePool, type PreparePool } from '../flow/prepare/pool.js';
 import { type ReplayOutcome, replay } from '../flow/replay.js';
 import type { StoredRun } from '../flow/state/run-record.js';
 import { parseAddress } from '../postgres/address.js';
@@ -18,7 +18,7 @@ import { openSlice } from '../sources/open.js';
 import { outsideOf } from '../sources/outside-slice.js';
 import type { Invocation } from './command.js';
 import { limitsOf } from './gentle-options.js';
-import type { KeptPool } from './kept-pool.js';
+import type { Kept } from './kept.js';
 import { openRepair } from './repair-option.js';
 import { guardSinks } from './replay-ledger.js';
 import type { ReplayOptions } from './replay-options.js';
@@ -30,7 +30,7 @@ import { openCatalog } from './schema-option.js';
 import { threadsFor } from './threads.js';
 import type { WorkerOptions } from './worker.js';
 
-type Call = Invocation<WorkerOptions> & { readonly tell: (note: string) => void; readonly pools: KeptPool };
+type Call = Invocation<WorkerOptions> & { readonly tell: (note: string) => void; readonly pools: Kept<PreparePool> };
 type ReplayCall = Invocation<ReplayOptions>;
 
 /** Connections with each sink, and threads that prepare, for each slice in work. */
@@ -53,7 +53,7 @@ export async function deliverSlice(call: Call, work: SliceWork): Promise<SliceEn
   await using prepared = await call.pools.take(key, () => openPreparePool(spec, threads));
   await using gate = await openGentleGate(call, sinkAddresses(own));
   const outcome = await replay({
-    ...{ source, sinks: guarded.sinks, pool: prepared.pool, run, journal },
+    ...{ source, sinks: guarded.sinks, pool: prepared.it, run, journal },
     quarantineBytes: taken.position?.quarantineBytes ?? 0,
     isTooMany: () => undefined,
     gate: gate.pass,

@@ -11,6 +11,8 @@ export interface Desk {
   look(run?: string): Promise<{ readonly stopped: readonly string[]; readonly alive: number; readonly passed: number }>;
   /** Whether the last beat of whoever has this job is recent. */
   isHeld(job: string): Promise<boolean>;
+  /** Whether a living worker has something of this run in hand. */
+  isAtWork(run: string): Promise<boolean>;
   /** Takes the dead workers that had this job off the list. */
   forget(job: string): Promise<void>;
 }
@@ -31,8 +33,10 @@ export async function openDesk(database: Database, signal: AbortSignal): Promise
   await makeTables(database, TABLE, signal);
   return {
     async beat(worker, now) {
+      // A beat that a crash of the server takes away is made up for by the next one: nobody waits for its disk.
       await ask(
-        `insert into respool.workers values ($1, nullif($2, ''), nullif($3, ''), $4::int8, now())
+        `with quick as materialized (select set_config('synchronous_commit', 'off', true))
+         insert into respool.workers select $1, nullif($2, ''), nullif($3, ''), $4::int8, now() from quick
          on conflict (worker) do update set job = excluded.job, run = excluded.run, passed = excluded.passed, beat = now()`,
         [worker, now?.job ?? '', now?.run ?? '', String(Math.round(now?.passed ?? 0))],
       );
@@ -54,6 +58,13 @@ export async function openDesk(database: Database, signal: AbortSignal): Promise
       const [row] = await ask(
         `select count(*)::int as held from respool.workers where job = $1 and beat > now() - interval '${DEAD_AFTER}'`,
         [job],
+      );
+      return Number(row?.held) > 0;
+    },
+    async isAtWork(run) {
+      const [row] = await ask(
+        `select count(*)::int as held from respool.workers where run = $1 and beat > now() - interval '${DEAD_AFTER}'`,
+        [run],
       );
       return Number(row?.held) > 0;
     },

@@ -41,6 +41,8 @@ export interface Jobs extends AsyncDisposable {
   left(): Promise<number>;
   /** Items of a run whose jobs wait or are in work. */
   openOf(run: string): Promise<ReadonlySet<number>>;
+  /** Takes all jobs of a run out of the queue, also those that somebody has taken. Resolves to how many there were. */
+  withdraw(run: string): Promise<number>;
   /** Jobs that somebody took and nobody has said to have: whoever took them died at once. */
   abandoned(): Promise<readonly string[]>;
   /** Takes what nobody could do off the dead letters. */
@@ -87,6 +89,13 @@ export async function openJobs(address: ServerAddress, database: Database, signa
         [QUEUE, run],
       );
       return new Set(found.map(({ item }) => Number(item)));
+    },
+    async withdraw(run) {
+      const gone = await rows(
+        `delete from pgboss.job where name = $1 and state < 'completed' and data->>'run' = $2 returning 1 as one`,
+        [QUEUE, run],
+      );
+      return gone.length;
     },
     async abandoned() {
       const found = await rows(

@@ -14,6 +14,8 @@ export interface Labour extends Hands {
   /** Ends when there has been no job for so long; undefined never. */
   readonly idleExitMs: number | undefined;
   readonly finish: AbortSignal;
+  /** Gives up what is only kept for the next job. */
+  readonly onIdle: () => Promise<void>;
 }
 
 const LOOK_EVERY_MS = 1_000;
@@ -22,25 +24,29 @@ const LOOK_EVERY_MS = 1_000;
 export async function labour(options: Labour): Promise<void> {
   const { finish, tell } = options;
   const idle = { sinceMs: Date.now() };
+  let trouble: string | undefined;
   while (!finish.aborted) {
     try {
       if ((await doNext(options, idle)) === 'enough') return;
+      trouble = undefined;
     } catch (error) {
       if (kindOf(error) !== 'wait') throw error;
-      tell(`the queue cannot be asked: ${reasonOf(error)}`);
+      if (reasonOf(error) !== trouble) tell(`the queue cannot be asked: ${reasonOf(error)}`);
+      trouble = reasonOf(error);
       await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
     }
   }
 }
 
 async function doNext(options: Labour, idle: { sinceMs: number }): Promise<'enough' | undefined> {
-  const { jobs, desk, finish, idleExitMs } = options;
+  const { jobs, desk, finish, idleExitMs, onIdle } = options;
   const job = await jobs.take();
   if (job !== undefined) {
     await doJob(options, job);
     idle.sinceMs = Date.now();
     return undefined;
   }
+  await onIdle();
   if (idleExitMs !== undefined && Date.now() - idle.sinceMs > idleExitMs && (await jobs.left()) === 0) return 'enough';
   await desk.beat(options.name, undefined);
   await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
@@ -80,8 +86,8 @@ async function doJob(labourer: Labour, job: TakenJob): Promise<void> {
     await putDown(labourer, { job, item, error });
     await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
   } finally {
+    // The next beat says what is in hand now, or that nothing is.
     clearInterval(timer);
-    await desk.beat(name, undefined).catch(() => undefined);
   }
 }
 

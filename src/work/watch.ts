@@ -1,4 +1,6 @@
 import { pause } from '../pause.js';
+import { reasonOf } from '../postgres/retry.js';
+import { kindOf } from '../postgres/sql-error.js';
 import type { Job } from './jobs.js';
 import { AGAIN, type Hands, reclaim } from './reclaim.js';
 import type { Failure } from './trade.js';
@@ -37,24 +39,43 @@ export async function handOut({ jobs }: Pick<Hands, 'jobs'>, watched: Watched): 
   await jobs.put(items.map((item) => ({ job: { ...shared, item }, attempt: watched.attemptOf(item) })));
 }
 
-/** Watches until workers have settled all items, or the user has seen enough. */
+/** Watches until workers have settled all items, or the user has seen enough. A database of the queue that is down for a while is waited for. */
 export async function watch(hands: Hands, watched: Watched, finish: AbortSignal): Promise<void> {
-  const { desk, tell } = hands;
-  const { items } = watched;
-  tell(`${items.length.toLocaleString('en')} ${watched.called} are in the queue`);
-  let lonely = 0;
-  let looks = 1;
-  await watched.refresh();
-  while (!finish.aborted && !items.every((item) => watched.isSettled(item))) {
+  const { tell } = hands;
+  tell(`${watched.items.length.toLocaleString('en')} ${watched.called} are in the queue`);
+  const look = createLook(hands, watched);
+  let trouble: string | undefined;
+  while (!finish.aborted) {
+    try {
+      if (await look()) return;
+      if (trouble !== undefined) tell('the queue answers again');
+      trouble = undefined;
+    } catch (error) {
+      if (kindOf(error) !== 'wait') throw error;
+      if (trouble === undefined) tell(`the queue cannot be asked: ${reasonOf(error)}`);
+      trouble = reasonOf(error);
+    }
     await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
+  }
+}
+
+/** Looks at what workers have done, and sets right what the dead have left. Each look resolves to whether all items are settled. */
+function createLook(hands: Hands, watched: Watched): () => Promise<boolean> {
+  const { desk, tell } = hands;
+  let lonely = 0;
+  let looks = 0;
+  return async () => {
     await watched.refresh();
     const { alive, passed } = await desk.look(watched.run);
-    watched.onLook(passed);
+    if (looks > 0) watched.onLook(passed);
+    if (watched.items.every((item) => watched.isSettled(item))) return true;
+    if (looks++ === 0) return false;
     await reclaim(hands);
-    if (looks++ % LOST_EVERY === 0) await failLost(hands, watched);
+    if (looks % LOST_EVERY === 0) await failLost(hands, watched);
     lonely = alive === 0 ? lonely + 1 : 0;
     if (lonely === LONELY) tell('no worker is there: start some with respool worker --queue');
-  }
+    return false;
+  };
 }
 
 /** An item without a result whose job is gone, however that came: nobody will ever bring it to its end. */

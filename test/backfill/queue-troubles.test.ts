@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ended, spawnRespool } from '../support/cli.js';
 import { createDatabase } from '../support/postgres.js';
+import { startProxy } from '../support/tcp-proxy.js';
 import { dayEvents } from './backfilling.js';
 import { openPlace } from './place.js';
 
@@ -52,10 +53,42 @@ describe.concurrent('the command that watches workers never waits for ever', () 
     expect(status).toBe(2);
     expect(report.partitions.map(({ error }) => error?.code)).toEqual(['job_lost', 'dead_letter', 'job_lost']);
 
-    const working = ended(
-      spawnRespool(['worker', '--queue', queue.url, '--to', p.target, '--idle-exit', '2s'], p.call),
-    );
+    const worker = spawnRespool(['worker', '--queue', queue.url, '--to', p.target], p.call);
+    const working = ended(worker);
     expect(await p.run('--queue', queue.url)).toMatchObject({ status: 0, report: { run: report.run } });
-    expect((await working).status).toBe(0);
+    worker.kill('SIGTERM');
+    expect((await working).status).toBe(143);
   }, 90_000);
+
+  test('while the database of the queue cannot be reached, the command waits as its workers do', async () => {
+    const hours = `create table ev (event_id text not null, name text, occurred_at timestamptz not null, level_cm int,
+      primary key (event_id, occurred_at)) partition by range (occurred_at)`;
+    await using p = await openPlace(dayEvents(480, { days: 1 }), hours);
+    await using queue = await createDatabase();
+    await using proxy = await startProxy(queue.url);
+    const worker = spawnRespool(['worker', '--queue', proxy.url, '--to', p.target], p.call);
+    const working = ended(worker);
+    const running = p.start('--method', 'swap', '--partition-by', 'hour', '--queue', proxy.url);
+    let told = '';
+    running.child.stderr?.on('data', (text) => {
+      told += String(text);
+    });
+    const done = () =>
+      queue
+        .query(`select 1 from respool.backfill_states where change->>'state' = 'done'`)
+        .then((rows) => rows.length > 0)
+        .catch(() => false);
+    await expect.poll(done, { timeout: 60_000, interval: 50 }).toBe(true);
+    proxy.cutOften('', 1, () => 0.9);
+    proxy.cutAll();
+    await expect.poll(() => told, { timeout: 60_000 }).toMatch(/the queue cannot be asked/);
+    proxy.cutOften('', 0, () => 0.9);
+
+    const { status, report } = await running.end;
+    expect(status).toBe(0);
+    expect(report.partitions.map(({ state, accepted }) => [state, accepted])).toEqual(Array(24).fill(['done', 20]));
+    expect(await p.database.query('select count(*)::int as rows from ev')).toEqual([{ rows: 480 }]);
+    worker.kill('SIGTERM');
+    expect((await working).status).toBe(143);
+  }, 150_000);
 });

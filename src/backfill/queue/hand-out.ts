@@ -34,7 +34,7 @@ export async function handOutPartitions(hands: Hands, handed: HandedOut): Promis
 }
 
 async function watchedOf({ run, folder, database, states, partitions, signal, onPassed }: HandedOut): Promise<Watched> {
-  const theirs = await openSharedStates(database, run, signal);
+  const theirs = await openSharedStates(database, { run }, signal);
   const byIndex = new Map(partitions.map((partition) => [partition.index, partition]));
   const isSettled = (item: number) => SETTLED.has(theirs.of(item).state);
   return {
@@ -49,11 +49,12 @@ async function watchedOf({ run, folder, database, states, partitions, signal, on
     async renew() {
       for (const { index } of partitions) {
         if (theirs.of(index).state === 'failed') await theirs.set(index, { state: 'planned' });
-        await states.set(index, theirs.of(index));
       }
+      await Promise.all(partitions.map(({ index }) => states.set(index, theirs.of(index))));
     },
     async refresh() {
-      for (const { partition, change } of await theirs.refresh()) await states.set(partition, change);
+      const changes = await theirs.refresh();
+      await Promise.all(changes.map(({ partition, change }) => states.set(partition, change)));
     },
     async fail(item, failure) {
       await failPartition(theirs, item, failure);

@@ -1,4 +1,5 @@
 import type { Database } from '../../postgres/connection.js';
+import type { Job } from '../../work/jobs.js';
 import { type Ask, askOf, makeTables } from '../../work/tables.js';
 import { TakenOverError } from '../../work/taken-over.js';
 import { type PartitionProgress, PLANNED, type States } from '../states.js';
@@ -25,14 +26,33 @@ export interface Turn {
   readonly epoch: string;
 }
 
-/** Takes a partition for this worker: from now on whoever had it before can write nothing about it. */
-export async function takeTurn(database: Database, run: string, partition: number, signal: AbortSignal): Promise<Turn> {
+/** Where the partition of a turn would stand: the run has been given up. */
+const GIVEN_UP = -1;
+
+/**
+ * Takes a partition for this worker: from now on whoever had it before can write nothing about it. Undefined when the run has been
+ * given up.
+ */
+export async function takeTurn(
+  database: Database,
+  run: string,
+  partition: number,
+  signal: AbortSignal,
+): Promise<Turn | undefined> {
   const [row] = await askOf(database, signal)(
-    `insert into respool.backfill_turns values ($1, $2::int, 1)
+    `insert into respool.backfill_turns select $1, $2::int, 1
+       where not exists (select from respool.backfill_turns where run = $1 and partition = ${GIVEN_UP})
      on conflict (run, partition) do update set epoch = backfill_turns.epoch + 1 returning epoch::text as epoch`,
     [run, String(partition)],
   );
-  return { partition, epoch: String(row?.epoch) };
+  return row && { partition, epoch: String(row.epoch) };
+}
+
+/** Gives a run up: whoever is at work on it can write nothing more about it, and nobody begins. */
+export async function forbidTurns(database: Database, run: string, signal: AbortSignal): Promise<void> {
+  const ask = askOf(database, signal);
+  await ask(`insert into respool.backfill_turns values ($1, ${GIVEN_UP}, 1) on conflict do nothing`, [run]);
+  await ask('update respool.backfill_turns set epoch = epoch + 1 where run = $1', [run]);
 }
 
 /** Whether a worker still has the partition that it took. */
@@ -49,22 +69,27 @@ const TABLE = `
     primary key (run, partition));
   create table if not exists respool.backfill_states (seq bigint generated always as identity primary key, run text not null,
     partition int not null, change jsonb not null, at timestamptz not null default now());
-  create index if not exists backfill_states_run on respool.backfill_states (run, seq)`;
+  create index if not exists backfill_states_run on respool.backfill_states (run, seq);
+  create index if not exists backfill_states_partition on respool.backfill_states (run, partition, seq)`;
 
 /** Numbers are given before they are committed: so many changes may still appear in front of one that is seen. */
 const LATE = 1_000;
 
-/** Opens the states of a run in the database of the queue. */
+/** A run, or one partition of it. */
+type Scope = Pick<Job, 'run'> & Partial<Pick<Job, 'item'>>;
+
+/** Opens the states of a run, or of one of its partitions alone, in the database of the queue. */
 export async function openSharedStates(
   database: Database,
-  run: string,
+  scope: Scope,
   signal: AbortSignal,
   turn?: Turn,
 ): Promise<SharedStates> {
   const ask = askOf(database, signal);
   const known = new Map<number, PartitionProgress>();
   const of = (partition: number) => known.get(partition) ?? PLANNED;
-  const unseen = unseenChanges(ask, run);
+  const { run } = scope;
+  const unseen = unseenChanges(ask, scope);
   const refresh = async () => {
     const changes = await unseen();
     for (const { partition, change } of changes) known.set(partition, { ...of(partition), ...change });
@@ -76,7 +101,10 @@ export async function openSharedStates(
     refresh,
     async set(partition, change) {
       const values = [run, String(partition), JSON.stringify(change)];
-      const [row] = await (turn === undefined ? ask(WRITE, values) : ask(WRITE_IN_TURN, [...values, turn.epoch]));
+      const isBegun = change.state === 'loading' || change.state === 'verifying';
+      const [row] = await (turn === undefined
+        ? ask(WRITE, values)
+        : ask(WRITE_IN_TURN, [...values, turn.epoch, String(isBegun)]));
       if (row === undefined) throw new TakenOverError(`run ${run}: partition ${partition}`);
       known.set(partition, { ...of(partition), ...change });
     },
@@ -86,18 +114,23 @@ export async function openSharedStates(
 
 const WRITE =
   'insert into respool.backfill_states (run, partition, change) values ($1, $2::int, $3::jsonb) returning seq';
-/** Whoever takes the partition over waits for this statement, or has been before it. */
+/**
+ * Whoever takes the partition over waits for this statement, or has been before it. What has only begun begins anew after a crash, so
+ * that it needs not be on disk before anything else happens.
+ */
 const WRITE_IN_TURN = `
-  with turn as (select epoch from respool.backfill_turns where run = $1 and partition = $2::int for share)
-  insert into respool.backfill_states (run, partition, change) select $1, $2::int, $3::jsonb from turn where epoch = $4::int8 returning seq`;
+  with turn as (select epoch from respool.backfill_turns where run = $1 and partition = $2::int for share),
+  pace as materialized (select set_config('synchronous_commit', case when $5::bool then 'off' else current_setting('synchronous_commit') end, true))
+  insert into respool.backfill_states (run, partition, change) select $1, $2::int, $3::jsonb from turn, pace where epoch = $4::int8 returning seq`;
 
-function unseenChanges(ask: Ask, run: string): () => Promise<readonly StateChange[]> {
+function unseenChanges(ask: Ask, { run, item }: Scope): () => Promise<readonly StateChange[]> {
   const seen = new Set<number>();
   let last = 0;
+  const [one, which] = item === undefined ? ['', []] : [' and partition = $3::int', [String(item)]];
   return async () => {
     const found = await ask(
-      'select seq::float8 as seq, partition, change from respool.backfill_states where run = $1 and seq > $2::int8 order by seq',
-      [run, String(Math.max(0, last - LATE))],
+      `select seq::float8 as seq, partition, change from respool.backfill_states where run = $1 and seq > $2::int8${one} order by seq`,
+      [run, String(Math.max(0, last - LATE)), ...which],
     );
     const fresh = found.filter(({ seq }) => !seen.has(Number(seq)));
     for (const { seq } of fresh) seen.add(Number(seq));

@@ -13,8 +13,12 @@ export const BACKFILL = 'backfill';
 
 interface Circumstances {
   readonly database: Database;
-  /** Opens the run of a job and its target, and works while both are open. */
-  readonly withWork: (job: Job, states: States, body: (work: Work) => Promise<void>) => Promise<void>;
+  /** Works while the run of a job and its target are open; both may stay open for the next one, but for what ended in trouble. */
+  readonly withWork: (
+    job: Job,
+    states: States,
+    body: (work: Work) => Promise<Error | undefined>,
+  ) => Promise<Error | undefined>;
   readonly signal: AbortSignal;
 }
 
@@ -24,7 +28,7 @@ export async function backfillTrade({ database, withWork, signal }: Circumstance
   return {
     kind: BACKFILL,
     async open(job) {
-      const states = await openSharedStates(database, job.run, signal);
+      const states = await openSharedStates(database, job, signal);
       const { state, troubles = 0 } = states.of(job.item);
       return {
         name: `run ${job.run}: partition ${job.item}`,
@@ -33,16 +37,17 @@ export async function backfillTrade({ database, withWork, signal }: Circumstance
         noteTroubles: (count) => states.set(job.item, { troubles: count }),
         fail: (failure) => failPartition(states, job.item, failure),
         async work(onPassed) {
-          let trouble: Error | undefined;
           const turn = await takeTurn(database, job.run, job.item, signal);
+          if (turn === undefined) return undefined;
           // What the one before has written to the end is known from here on.
-          const own = await openSharedStates(database, job.run, signal, turn);
+          const own = await openSharedStates(database, job, signal, turn);
           if (own.of(job.item).state === 'done') return undefined;
-          await withWork(job, own, async (work) => {
-            onPassed(() => work.gate.passed);
+          const trouble = await withWork(job, own, async (work) => {
+            const before = work.gate.passed;
+            onPassed(() => work.gate.passed - before);
             const partition = work.plan.partitions.find(({ index }) => index === job.item);
             if (partition === undefined) throw new Error(`the plan of run ${job.run} has no partition ${job.item}`);
-            trouble = await fillUnit(work, tableHands(work), partition);
+            return fillUnit(work, tableHands(work), partition);
           });
           if (trouble === undefined || (await hasTurn(database, job.run, turn, signal))) return trouble;
           throw new TakenOverError(`run ${job.run}: partition ${job.item}`);

@@ -1,6 +1,6 @@
 import type { Connection } from '../../postgres/connection.js';
 import { quoteName } from '../../postgres/sql.js';
-import { kindOf } from '../../postgres/sql-error.js';
+import { kindOf, sqlError } from '../../postgres/sql-error.js';
 import { type Batch, range } from '../../sinks/postgres/batch.js';
 import { copyCarefully } from '../../sinks/postgres/careful-copy.js';
 import { BINARY_HEADER, BINARY_TRAILER, columnsOf } from '../../sinks/postgres/copy-rows.js';
@@ -22,21 +22,30 @@ export interface LoadRefused extends RefusedRows {
   readonly rejectedContents: bigint;
 }
 
+/** So much is copied while it is certain that the server ends the transaction in time, whatever becomes of this process. */
+const SMALL_BYTES = 1 << 20;
+
 /** Makes the new partition and copies the slice into it: at full speed, or row by row once the server refuses one. */
 export async function loadStaging(
   work: Work,
   session: Connection,
   { partition, staging, proof }: Place & { readonly proof: RowProof | undefined },
 ): Promise<LoadRefused> {
+  const making = `set local client_min_messages = warning; ${stagingSql(staging)}`;
+  const stretches = await stretchesOf(work, partition);
+  const bytes = stretches.reduce((sum, { from, to }) => sum + to - from, 0);
+  if (bytes <= SMALL_BYTES && (await copySmall(work, session, { partition, staging, making, stretches })))
+    return NONE_REFUSED;
   // Made in a transaction of its own: while rows come in nothing is locked that others could wait for.
-  await session.run(`begin; ${TIMEOUTS}; set local client_min_messages = warning; ${stagingSql(staging)}; commit`);
+  await session.run(`begin; ${TIMEOUTS}; ${making}; commit`);
   const begin = `begin; ${TIMEOUTS}; truncate ${staging.names.staging}`;
   await using refused = await openRefused(work, partition);
   try {
     await session.run(begin);
-    await copyWhole(work, session, { partition, staging });
+    for (const stretch of stretches)
+      await copyStretch(work, session, { staging, stretch }, throttled(work, partition, stretch));
     await session.run('commit');
-    return { rejected: 0, rejectedChecksum: 0n, rejectedContents: 0n };
+    return NONE_REFUSED;
   } catch (error) {
     if (kindOf(error) !== 'data') throw error;
   }
@@ -47,23 +56,66 @@ export async function loadStaging(
   return found;
 }
 
+const NONE_REFUSED: LoadRefused = { rejected: 0, rejectedChecksum: 0n, rejectedContents: 0n };
+
+/**
+ * Makes the new partition and copies a small slice in one transaction, which is over within the time that a lock may take. False when
+ * the server refuses a row, or is too slow for that.
+ */
+async function copySmall(
+  work: Work,
+  session: Connection,
+  {
+    partition,
+    staging,
+    making,
+    stretches,
+  }: Place & { readonly making: string; readonly stretches: readonly Stretch[] },
+): Promise<boolean> {
+  await work.gate.pass(partition.rows, work.finish);
+  const most = Math.max(1, Math.round(work.maxLockMs));
+  const limits = `set local statement_timeout = ${most}; set local idle_in_transaction_session_timeout = ${most}`;
+  try {
+    await session.run(`begin; ${TIMEOUTS}; ${limits}; ${making}`);
+    for (const stretch of stretches)
+      await copyStretch(work, session, { staging, stretch }, rowsOf(work.slices, partition.index, stretch));
+    await session.run('commit');
+    return true;
+  } catch (error) {
+    if (kindOf(error) !== 'data' && sqlError(error)?.code !== TOO_SLOW) throw error;
+    await session.run('rollback');
+    return false;
+  }
+}
+
+/** The server's statement timeout. */
+const TOO_SLOW = '57014';
+
 interface Place {
   readonly partition: PlannedPartition;
   readonly staging: Staging;
 }
 
-/** The table was emptied in this very transaction, so its rows can be frozen at once: they need no vacuum later. */
-async function copyWhole(work: Work, session: Connection, { partition, staging }: Place): Promise<void> {
-  const { encoder } = work.table;
+/** The table was made or emptied in this very transaction, so its rows can be frozen at once: they need no vacuum later. */
+async function copyStretch(
+  { table: { encoder } }: Work,
+  session: Connection,
+  { staging, stretch }: Pick<Place, 'staging'> & { readonly stretch: Stretch },
+  rows: AsyncIterable<Uint8Array>,
+): Promise<void> {
   const isBinary = encoder.format === 'binary';
-  for (const stretch of await stretchesOf(work, partition)) {
-    const columns = columnsOf(encoder, stretch.omitted).map(quoteName).join(', ');
-    const options = `(freeze true${isBinary ? ', format binary' : ''})`;
-    await session.copyIn(
-      `copy ${staging.names.staging} (${columns}) from stdin with ${options}`,
-      throttled(work, partition, stretch),
-    );
-  }
+  const columns = columnsOf(encoder, stretch.omitted).map(quoteName).join(', ');
+  const options = `(freeze true${isBinary ? ', format binary' : ''})`;
+  await session.copyIn(
+    `copy ${staging.names.staging} (${columns}) from stdin with ${options}`,
+    isBinary ? framed(rows) : rows,
+  );
+}
+
+async function* framed(rows: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield BINARY_HEADER;
+  yield* rows;
+  yield BINARY_TRAILER;
 }
 
 const NO_ROWS = { omitted: 0, first: 0, end: 0 };
@@ -91,14 +143,11 @@ async function stretchesOf(work: Work, partition: PlannedPartition): Promise<rea
 }
 
 async function* throttled(work: Work, partition: PlannedPartition, stretch: Stretch): AsyncGenerator<Uint8Array> {
-  const isBinary = work.table.encoder.format === 'binary';
   const rowsPerByte = stretch.rows / Math.max(1, stretch.to - stretch.from);
-  if (isBinary) yield BINARY_HEADER;
   for await (const piece of rowsOf(work.slices, partition.index, stretch)) {
     await work.gate.pass(piece.length * rowsPerByte, work.finish);
     yield piece;
   }
-  if (isBinary) yield BINARY_TRAILER;
 }
 
 /** Copies frame by frame under savepoints: a row that the server refuses costs only itself. */
