@@ -24,9 +24,18 @@ function headline(report: ReplayReport, paint: Paint): string {
   if (!report.balanced) return paint.red(paint.bold('The numbers do not balance: do not trust this run'));
   if (stoppedBy !== undefined)
     return paint.yellow(paint.bold(`Stopped: ${stoppedBy.message.replace(/^stopped /, '')}`));
-  if (!report.complete) return paint.yellow(paint.bold('Incomplete: not every event has a verdict'));
+  if (!report.complete) return paint.yellow(paint.bold(`Incomplete: ${whyIncomplete(report)}`));
+  if (exitCode === 4) return paint.yellow(paint.bold('Delivered, and what could not be removed comes back'));
   if (exitCode !== 0) return paint.yellow(paint.bold('Done, with findings'));
   return paint.green(paint.bold('Done'));
+}
+
+function whyIncomplete({ sinks, slices, failures = [] }: ReplayReport): string {
+  if (sinks.some(({ unsent }) => unsent > 0)) return 'not every event has a verdict';
+  if (slices !== undefined && slices.done < slices.slices) return 'not every slice is done';
+  return failures.length === 0
+    ? 'not everything was read'
+    : 'every event that was read has a verdict, but not everything could be read, or removed from its queue';
 }
 
 function facts({ command, run, elapsedMs, throughput, source, resumed }: ReplayReport): string {

@@ -36,8 +36,11 @@ export function packLetters(letters: readonly Letter[]): Required<LetterBatch> {
 /** One JSON text; what is the same as of the letter before is not said again. */
 function factsOf(letters: readonly Letter[], bodies: readonly (string | Uint8Array)[]): string {
   let before = '';
+  let last: Letter | undefined;
   const texts = letters.map((letter, index) => {
     const isHere = letter.body.length === 0 || bodies[index] === letter.body;
+    if (isHere && last !== undefined && saysAsMuch(letter, last)) return AS_BEFORE;
+    last = isHere ? letter : undefined;
     const text = JSON.stringify(packed(letter, isHere ? undefined : base64Of(letter.body)));
     if (text === before) return AS_BEFORE;
     before = text;
@@ -45,6 +48,29 @@ function factsOf(letters: readonly Letter[], bodies: readonly (string | Uint8Arr
   });
   return `[${texts.join(',')}]`;
 }
+
+/** Whether two letters say the same and nothing but a few words: where the body tells the rest, they all do. */
+function saysAsMuch(letter: Letter, other: Letter): boolean {
+  return (
+    letter.toldBy !== undefined &&
+    letter.toldBy === other.toldBy &&
+    letter.kind === other.kind &&
+    letter.queue === other.queue &&
+    MEMBERS_TOLD.every((name) => letter[name] === undefined && other[name] === undefined)
+  );
+}
+
+const MEMBERS_TOLD = [
+  'origin',
+  'id',
+  'name',
+  'sentAt',
+  'failedAt',
+  'deliveries',
+  'error',
+  'headers',
+  'attributes',
+] as const satisfies readonly (keyof LetterFacts)[];
 
 /** Written out member by member: it is done for every message. */
 function packed(letter: Letter, bodyBase64: string | undefined): { [name in keyof PackedFacts]: unknown } {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { replayRenderers } from '../../src/report/replay-renderers.js';
 import { replayReport, sinkReport, troubled } from './examples.js';
 
+const FAILURE = { part: 'sqs:orders-dlq', code: 'source_permission_denied', message: 'not allowed to delete' };
 const style = { colors: false, columns: 80 };
 
 test('the table of a troubled run is readable in 80 columns', async () => {
@@ -41,7 +42,10 @@ test.each([
     { complete: false, stoppedBy: { code: 'interrupted', message: 'interrupted' }, exitCode: 130 },
     'Stopped: interrupted',
   ],
-  [{ complete: false, exitCode: 4 }, 'Incomplete'],
+  [{ complete: false, exitCode: 4, sinks: [sinkReport({ unsent: 1 })] }, 'Incomplete: not every event has a verdict'],
+  [{ complete: false, exitCode: 4, slices: { slices: 2, done: 1, failed: 0 } }, 'Incomplete: not every slice is done'],
+  [{ complete: false, exitCode: 2, failures: [FAILURE] }, 'Incomplete: every event that was read has a verdict'],
+  [{ exitCode: 4 }, 'Delivered, and what could not be removed comes back'],
   [{ exitCode: 1 }, 'Done, with findings'],
 ])('a run that is not clean says so first: %o', async (changes, says) => {
   const table = await replayRenderers.table(replayReport(changes), style);

@@ -124,10 +124,14 @@ function xDeath(death: JsonObject, headers: JsonObject): Seen {
   });
 }
 
+const CLOUD_EVENT_VERSIONS = ['ce-', 'ce_', 'cloudEvents:', 'cloudEvents_'].map(
+  (prefix) => [prefix, `${prefix}specversion`] as const,
+);
+
 /** A CloudEvent in binary mode: its attributes are headers (`ce-id` on HTTP, `ce_id` on Kafka, `cloudEvents:id` on AMQP). */
 function binaryCloudEvent(headers: JsonObject): Given {
-  for (const prefix of ['ce-', 'ce_', 'cloudEvents:', 'cloudEvents_']) {
-    if (headers[`${prefix}specversion`] === undefined) continue;
+  for (const [prefix, version] of CLOUD_EVENT_VERSIONS) {
+    if (headers[version] === undefined) continue;
     const at = (name: string) => textOf(headers[`${prefix}${name}`]);
     return { ...defined({ id: at('id'), name: at('type'), time: at('time') }), isEventId: true };
   }

@@ -11,6 +11,8 @@ export interface Acknowledged<H> {
   readonly failed: readonly Message<H>[];
   /** Not ours any more when they were to be removed. */
   readonly lost: readonly Message<H>[];
+  /** Back in the queue, because the connection broke before their removal was confirmed. */
+  readonly cut: readonly Message<H>[];
   /** Why the server will never remove them; absent when it may. */
   readonly refusal?: CannotEvaluateError;
 }
@@ -23,7 +25,7 @@ export async function acknowledge<H>(
   driver: QueueDriver<H>,
   messages: readonly Message<H>[],
 ): Promise<Acknowledged<H>> {
-  const sorted = { acked: [] as Message<H>[], failed: [] as Message<H>[], lost: [] as Message<H>[] };
+  const sorted: Record<Acknowledgement, Message<H>[]> = { acked: [], failed: [], lost: [], cut: [] };
   let refusal: CannotEvaluateError | undefined;
   let open = messages;
   for (let attempt = 0; open.length > 0; attempt++) {

@@ -52,6 +52,8 @@ export interface QueueLimits {
   readonly returnsAtOnce?: boolean;
   /** How long a received message stays ours without `extend`; absent means for as long as we are connected. */
   readonly leaseMs?: number;
+  /** What has been confirmed as removed never comes again: another message with its key is another message. */
+  readonly removesForGood?: boolean;
   /** A message that stays may keep those behind it from being received. */
   readonly keepsOrder?: boolean;
   /** Acknowledging moves a mark past messages and removes none: it passes also what lies in the quarantine. */
@@ -72,9 +74,10 @@ export interface Message<H = unknown> {
 
 /**
  * What became of an acknowledgement. `acked`: the server confirmed the removal. `failed`: not removed, and trying again
- * may help. `lost`: it is not ours any more and will come back, or has been taken by somebody else.
+ * may help. `lost`: it is not ours any more and will come back, or has been taken by somebody else. `cut`: the connection
+ * broke before the server confirmed anything, and with it the server gave the message back into the queue.
  */
-export type Acknowledgement = 'acked' | 'failed' | 'lost';
+export type Acknowledgement = 'acked' | 'failed' | 'lost' | 'cut';
 
 /** What is in a queue. Counts are the service's own and may be approximate. */
 export interface QueueDescription {

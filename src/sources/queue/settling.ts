@@ -3,7 +3,7 @@ import type { QueueOptions } from '../context.js';
 import type { BatchOutcome } from '../source.js';
 import { acknowledge, release } from './acknowledge.js';
 import { createDigestSet } from './digest-set.js';
-import type { Message, QueueDriver } from './driver.js';
+import type { Acknowledgement, Message, QueueDriver } from './driver.js';
 import { type Held, openHeld } from './held.js';
 import { createRecentKeys } from './recent-keys.js';
 import { createTally, type Tally } from './tally.js';
@@ -14,6 +14,10 @@ const MOST_RETURNED = 10_000;
 const MOST_LOOKED_AT = 10_000;
 /** So many removed messages are recognised when they come again; older ones are told by the sinks. */
 const RECENT = 100_000;
+
+/** Why a message that every sink has taken is still in the queue, as far as is known. */
+type Debt = Exclude<Acknowledgement, 'acked'>;
+const DEBTS: readonly Debt[] = ['failed', 'lost', 'cut'];
 
 /** What becomes of received messages: each is held until it is acknowledged, left or given back. */
 export interface Settling<H> extends AsyncDisposable {
@@ -42,10 +46,14 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
   const held = openHeld(driver, { wanted: () => Math.max(1, limit - counted) });
   const counts = createTally(held, () => driver.unconfirmed?.() ?? 0);
   const left = createDigestSet();
-  /** Removed, confirmed by the server. */
+  /** Removed, confirmed by the server, where that is not certain for good. */
   const acked = createRecentKeys(RECENT);
+  const isRemoved = (key: string) => limits.removesForGood !== true && acked.has(key);
+  const removed = (key: string) => {
+    if (limits.removesForGood !== true) acked.add(key);
+  };
   /** Taken by every sink, and still in the queue as far as is known. */
-  const owed = new Map<string, 'failed' | 'lost'>();
+  const owed = new Map<string, Debt>();
   /** On their way to be removed, with their newest handles. */
   const leaving = new Map<string, Message<H>>();
   const toReturn: Message<H>[] = [];
@@ -69,10 +77,10 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
     const answer = await acknowledge(driver, [message]);
     if (answer.acked.length > 0) {
       if (debt !== undefined) counts.acked++;
-      acked.add(key);
-    } else owe(answer.lost.length > 0 ? 'lost' : 'failed', [message]);
+      removed(key);
+    } else for (const kind of DEBTS) owe(kind, answer[kind]);
   };
-  const owe = (kind: 'failed' | 'lost', messages: readonly Message<H>[]) => {
+  const owe = (kind: Debt, messages: readonly Message<H>[]) => {
     counts[kind] += messages.length;
     for (const { key } of messages) owed.set(key, kind);
   };
@@ -108,7 +116,7 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
         leaving.set(key, message);
         return false;
       }
-      if (!acked.has(key) && !owed.has(key)) return held.take(message);
+      if (!owed.has(key) && !isRemoved(key)) return held.take(message);
       if (!options.keep) aside(removeAgain(message));
       return false;
     },
@@ -125,10 +133,9 @@ export function openSettling<H>(driver: QueueDriver<H>, options: QueueOptions): 
       await held.quiet();
       const answer = await acknowledge(driver, toAck);
       counts.refusal ??= answer.refusal;
-      for (const { key } of answer.acked) acked.add(key);
+      for (const { key } of answer.acked) removed(key);
       counts.acked += answer.acked.length;
-      owe('failed', answer.failed);
-      owe('lost', answer.lost);
+      for (const kind of DEBTS) owe(kind, answer[kind]);
       for (const message of toAck) {
         const newest = leaving.get(message.key);
         leaving.delete(message.key);

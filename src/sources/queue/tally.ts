@@ -8,6 +8,8 @@ export interface Tally {
   failed: number;
   /** Messages that were not ours any more when they were to be removed. */
   lost: number;
+  /** Messages that a broken connection gave back before their removal was confirmed. */
+  cut: number;
   /** Messages that came again although their removal had been confirmed. */
   cameAgain: number;
   /** Messages that somebody else holds at the end. */
@@ -26,15 +28,16 @@ export function createTally(held: { readonly lostLeases: number }, unconfirmed: 
     left: 0,
     failed: 0,
     lost: 0,
+    cut: 0,
     cameAgain: 0,
     elsewhere: 0,
     behind: 0,
     refusal: undefined,
     report() {
-      const { left, failed, lost, cameAgain, elsewhere, behind, refusal } = this;
+      const { left, failed, lost, cut, cameAgain, elsewhere, behind, refusal } = this;
       const blocked = unconfirmed();
       const acked = this.acked - blocked;
-      const comesBack = failed + lost + blocked;
+      const comesBack = failed + lost + cut + blocked;
       const notes = [
         [
           failed,
@@ -43,6 +46,10 @@ export function createTally(held: { readonly lostLeases: number }, unconfirmed: 
         [
           lost,
           'taken by every sink were not ours any more when they were to be removed: they will come back and count as duplicates, or somebody else has taken them',
+        ],
+        [
+          cut,
+          'taken by every sink went back into the queue when the connection broke, before their removal was confirmed: they will come again and count as duplicates',
         ],
         [blocked, 'taken by every sink stand behind one that is not done: they will come back and count as duplicates'],
         [held.lostLeases, 'lost their lease before they were settled'],

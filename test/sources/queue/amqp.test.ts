@@ -1,7 +1,7 @@
 import { connect } from 'amqplib';
 import { describe, expect, test } from 'vitest';
 import { openSource } from '../../../src/sources/open.js';
-import type { Source } from '../../../src/sources/source.js';
+import type { RawBatch, Source } from '../../../src/sources/source.js';
 import { folderWith } from '../../support/cli.js';
 import { startProxy } from '../../support/tcp-proxy.js';
 import { queueContract } from '../queue-contract.js';
@@ -110,15 +110,35 @@ describe.runIf(rabbitmq)('RabbitMQ', () => {
 
   test('a connection that breaks loses nothing, removes nothing unseen, and the numbers are those of the server', async () => {
     await using queue = await rabbitQueue();
-    await queue.put(numbers(1_500));
+    await queue.put(numbers(6_000));
     await using proxy = await startProxy(url);
     const address = `${proxy.url.replace(/\/$/u, '')}/?queue=${queue.name}`;
     await using source = await openSource([address], { env: {}, queue: { ...OPTIONS, liveQueue: true } });
     const messages = await takeAll(source, async (batch) => batch === 0 && proxy.cutAll());
 
-    expect(messages).toBeGreaterThanOrEqual(1_500);
-    expect(source.tally?.()).toMatchObject({ acked: 1_500, left: 0, notes: [expect.stringContaining('broke')] });
+    expect(messages).toBeGreaterThanOrEqual(6_000);
+    expect(source.tally?.()).toMatchObject({ acked: 6_000, left: 0, notes: [expect.stringContaining('broke')] });
     expect(await queue.waiting()).toBe(0);
+  });
+
+  test('what was being removed when the connection broke behind the last message is named as coming again', async () => {
+    await using queue = await rabbitQueue();
+    await queue.put(numbers(300));
+    await using proxy = await startProxy(url);
+    const address = `${proxy.url.replace(/\/$/u, '')}/?queue=${queue.name}`;
+    await using source = await openSource([address], { env: {}, queue: { ...OPTIONS, liveQueue: true } });
+    const batches: RawBatch[] = [];
+    for await (const batch of source.batches([], signal)) if (batch.kind === 'batch') batches.push(batch);
+    proxy.cutAll();
+    for (const { settle, lines = 0 } of batches) {
+      await settle({ takenLines: Array.from({ length: lines }, (_, line) => line), quarantinedLines: [] });
+    }
+
+    expect(source.tally?.()).toMatchObject({
+      ...{ acked: 0, left: 300, comesBack: 300 },
+      notes: [expect.stringMatching(/^300 messages .* went back into the queue when the connection broke/u)],
+    });
+    await expect.poll(queue.waiting).toBe(300);
   });
 
   test('a queue that may not be consumed is told, and not asked for again for ever', async () => {

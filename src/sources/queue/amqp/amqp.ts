@@ -61,6 +61,8 @@ interface Opened {
 function createAmqpDriver({ address, consumer, limit, description }: Opened): QueueDriver<Delivery> {
   const { queue, label } = address;
   let afresh = 0;
+  /** Whether a connection broke with acknowledgements on their way: what is back in the queue is to be received again. */
+  let wasCut = false;
   let lastMs = performance.now();
   /** Those that may be held; the others are put back as new copies. */
   const keepClear = async (deliveries: readonly Delivery[]) => {
@@ -72,7 +74,7 @@ function createAmqpDriver({ address, consumer, limit, description }: Opened): Qu
   };
   return {
     label,
-    limits: { pollers: 1, acks: 10_000, held: MOST_HELD, left: MOST_LEFT },
+    limits: { pollers: 1, acks: 10_000, held: MOST_HELD, left: MOST_LEFT, removesForGood: true },
     describe: async () => description,
     async receive(signal) {
       refuseTimeout(consumer.oldest, address);
@@ -88,11 +90,16 @@ function createAmqpDriver({ address, consumer, limit, description }: Opened): Qu
         return { key, handle: delivery, letter, isDead: isDead(message) };
       });
     },
-    isDrained: async () => consumer.isAtEnd || (await consumer.isEmpty()),
+    async isDrained() {
+      if (wasCut && consumer.isBroken) return false;
+      wasCut = false;
+      return consumer.isAtEnd || (await consumer.isEmpty());
+    },
     notes: () => notesOf(afresh, consumer.reconnects),
     async ack(messages) {
       const heard = await consumer.settle(handlesOf(messages), 'ack');
-      return heard.map((isHeard) => (isHeard ? 'acked' : 'lost'));
+      wasCut ||= heard.includes(false);
+      return heard.map((isHeard) => (isHeard ? 'acked' : 'cut'));
     },
     async release(messages) {
       await consumer.settle(handlesOf(messages), 'requeue');

@@ -8,8 +8,8 @@ import { type Delivery, lastOfPrefix } from './delivery.js';
 import { amqpError } from './errors.js';
 
 const FIRST_PREFETCH = 100;
-/** More brings little (https://www.rabbitmq.com/docs/confirms#channel-qos-prefetch); a quorum queue caps it at 2,000. */
-const MOST_PREFETCH = 500;
+/** As many as one or two batches that are being delivered hold back: the next ones come meanwhile. A quorum queue caps it at 2,000. */
+const MOST_PREFETCH = 2_000;
 const PREFETCH_BYTES = 16 * 2 ** 20;
 const WAIT_MS = 300;
 const RECONNECT_TRIES = 8;
@@ -49,6 +49,10 @@ export class Consumer implements AsyncDisposable {
     return oldest;
   }
 
+  get isBroken(): boolean {
+    return this.session.closedBy() !== undefined;
+  }
+
   /** Whether what was ready at the start of the session has come and been handed out. */
   get isAtEnd(): boolean {
     return this.hasBegun && this.unread <= 0 && this.buffer.length === 0 && !this.awaitsReturns;
@@ -68,7 +72,7 @@ export class Consumer implements AsyncDisposable {
 
   /** Deliveries that have come, `most` at the most; waits a moment for the first. */
   async next(most: number, signal: AbortSignal): Promise<readonly Delivery[]> {
-    if (this.session.closedBy() !== undefined) await this.reconnect(signal);
+    if (this.isBroken) await this.reconnect(signal);
     if (this.isAtEnd && !this.follows) return [];
     if (this.buffer.length === 0) {
       // What stays in the queue is unacknowledged and takes room: a new consumer has room of its own.

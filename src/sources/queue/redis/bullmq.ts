@@ -83,21 +83,18 @@ for at = 2, #ARGV do
   local id = ARGV[at]
   local job = prefix .. id
   local answer = 0
-  if redis.call('ZSCORE', failed, id) then
-    local parent = redis.call('HGET', job, 'parentKey')
-    local isAwaited = parent and redis.call('SISMEMBER', parent .. ':dependencies', job) == 1
-    if isAwaited or redis.call('EXISTS', job .. ':lock', job .. ':dependencies') > 0 then
-      answer = -1
-    else
-      redis.call('ZREM', failed, id)
-      local deduplication = redis.call('HGET', job, 'deid')
-      if deduplication and redis.call('GET', prefix .. 'de:' .. deduplication) == id then
-        redis.call('DEL', prefix .. 'de:' .. deduplication, prefix .. 'dn:' .. deduplication)
-      end
-      redis.call('DEL', job, job .. ':logs', job .. ':processed', job .. ':failed', job .. ':unsuccessful')
-      redis.call('XADD', prefix .. 'events', 'MAXLEN', '~', 10000, '*', 'event', 'removed', 'jobId', id, 'prev', 'failed')
-      answer = 1
+  local told = redis.call('HMGET', job, 'parentKey', 'deid')
+  local parent, deduplication = told[1], told[2]
+  local isAwaited = parent and redis.call('SISMEMBER', parent .. ':dependencies', job) == 1
+  if isAwaited or redis.call('EXISTS', job .. ':lock', job .. ':dependencies') > 0 then
+    if redis.call('ZSCORE', failed, id) then answer = -1 end
+  elseif redis.call('ZREM', failed, id) == 1 then
+    if deduplication and redis.call('GET', prefix .. 'de:' .. deduplication) == id then
+      redis.call('DEL', prefix .. 'de:' .. deduplication, prefix .. 'dn:' .. deduplication)
     end
+    redis.call('DEL', job, job .. ':logs', job .. ':processed', job .. ':failed', job .. ':unsuccessful')
+    redis.call('XADD', prefix .. 'events', 'MAXLEN', '~', 10000, '*', 'event', 'removed', 'jobId', id, 'prev', 'failed')
+    answer = 1
   end
   answers[#answers + 1] = answer
 end

@@ -29,7 +29,7 @@ export function createJobDriver({
   };
   return {
     label,
-    limits: { pollers: 1, acks: 1_000, held: MOST_HELD },
+    limits: { pollers: 1, acks: 1_000, held: MOST_HELD, removesForGood: true },
     describe,
     async receive(signal) {
       const messages = await store.next(signal);

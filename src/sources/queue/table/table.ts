@@ -69,7 +69,7 @@ export function createTableDriver({
 
   return {
     label,
-    limits: { pollers: 1, acks: 100_000, held: MOST_LEASES * PAGE_ROWS, returnsAtOnce: true },
+    limits: { pollers: 1, acks: 100_000, held: MOST_LEASES * PAGE_ROWS, returnsAtOnce: true, removesForGood: true },
     describe: () => use((connection) => describeTable(connection, statements, layout)),
     async receive(signal, most) {
       start ??= await use((connection) => lookAtStart(connection, statements));
