@@ -10,29 +10,37 @@ export class KeySet {
   private readonly mask: number;
 
   private constructor(count: number) {
-    const capacity = 2 ** Math.ceil(Math.log2(Math.max(8, count * 2)));
+    const capacity = 2 ** Math.ceil(Math.log2(Math.max(8, count * 1.5)));
     this.slots = new Uint32Array(capacity * SLOT);
     this.mask = capacity - 1;
   }
 
   /**
-   * Reads keys that stand behind one another, each the hash of the id and, with `width` 16, the rest of the key, big-endian.
-   * Undefined when two of them have the same id: what they are is for others to find out.
+   * Reads `count` keys that stand behind one another in pieces, each the hash of the id and, with `width` 16, the rest of the
+   * key, big-endian. Undefined when two of them have the same id: what they are is for others to find out.
    */
-  static of(bytes: Uint8Array, width: 8 | 16): KeySet | undefined {
-    const count = bytes.length / width;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  static of(
+    pieces: Iterable<Uint8Array>,
+    { count, width }: { readonly count: number; readonly width: 8 | 16 },
+  ): KeySet | undefined {
     const set = new KeySet(count);
-    for (let at = 0; at < bytes.length; at += width) {
-      const slot = set.slotOf(view.getUint32(at), view.getUint32(at + 4));
-      if (slot < 0 || !set.isFree(slot)) return undefined;
-      set.slots[slot] = view.getUint32(at);
-      set.slots[slot + 1] = view.getUint32(at + 4);
-      if (width === 8) continue;
-      set.slots[slot + 2] = view.getUint32(at + 8);
-      set.slots[slot + 3] = view.getUint32(at + 12);
-    }
+    for (const piece of pieces) if (!set.addAll(piece, width)) return undefined;
     return set;
+  }
+
+  /** Whether each of the keys has an id that is new. */
+  private addAll(bytes: Uint8Array, width: 8 | 16): boolean {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let at = 0; at < bytes.length; at += width) {
+      const slot = this.slotOf(view.getUint32(at), view.getUint32(at + 4));
+      if (slot < 0 || !this.isFree(slot)) return false;
+      this.slots[slot] = view.getUint32(at);
+      this.slots[slot + 1] = view.getUint32(at + 4);
+      if (width === 8) continue;
+      this.slots[slot + 2] = view.getUint32(at + 8);
+      this.slots[slot + 3] = view.getUint32(at + 12);
+    }
+    return true;
   }
 
   /** Whether the key is there; the rest of a key that is an id alone is 0. */

@@ -1,4 +1,4 @@
-import type { Connection } from '../../postgres/connection.js';
+import type { Connection, Row } from '../../postgres/connection.js';
 import { quoteName } from '../../postgres/sql.js';
 import type { Batch } from './batch.js';
 import { keyShape } from './key-checksum.js';
@@ -14,6 +14,8 @@ const MOST_KEYS = 250_000;
 const MOST_REMEMBERED = 2 * MOST_KEYS;
 /** What was read longer ago may have been deleted. */
 const FRESH_MS = 1_000;
+/** Whole keys of either width, and whole groups of base64. */
+const PIECE_BYTES = 36_000;
 
 /** The keys of relations that are small next to what is looked up in them: each is read once, and remembered for a moment. */
 export interface KnownKeys {
@@ -49,9 +51,8 @@ export function createKnownKeys(plan: TablePlan, nowMs = () => performance.now()
   const relations = new Map<string, Known>();
 
   const read = async (connection: Connection, relation: string, known: Known, limit: number) => {
-    const [row] = await connection.rows(sql(relation, limit + 1));
-    const bytes = row?.keys instanceof Uint8Array ? row.keys : new Uint8Array(0);
-    const count = bytes.length / width;
+    const pieces = await connection.rows(sql(relation, limit + 1));
+    const count = Number(pieces[0]?.bytes ?? 0) / width;
     if (count > limit) {
       known.moreThan = limit;
       known.keys = undefined;
@@ -59,7 +60,7 @@ export function createKnownKeys(plan: TablePlan, nowMs = () => performance.now()
     }
     known.count = count;
     forgetOldest(relations, known);
-    return KeySet.of(bytes, width);
+    return KeySet.of(bytesOf(pieces), { count, width });
   };
 
   const keysOf = (connection: Connection, relation: string, known: Known) => {
@@ -118,7 +119,16 @@ function forget(known: Known): void {
   known.count = 0;
 }
 
-/** Reads the keys of a relation in one value: the hash of the id as `id-hash.ts` has it, and the time as a row holds it. */
+/** The bytes of pieces, each in the memory of the one before it. */
+function* bytesOf(pieces: readonly Row[]): Generator<Uint8Array> {
+  const buffer = Buffer.alloc(PIECE_BYTES);
+  for (const { piece } of pieces) yield buffer.subarray(0, buffer.write(String(piece), 'base64'));
+}
+
+/**
+ * Reads the keys of a relation: the hash of the id as `id-hash.ts` has it, and the time as a row holds it. They come in pieces so
+ * small that their texts die young: one long text a partition makes V8 collect its whole heap for each of them.
+ */
 function readingSql(plan: TablePlan): ((relation: string, limit: number) => string) | undefined {
   const [id, time, ...others] = plan.key;
   if (id === undefined || others.length > 0 || keyShape(plan) === undefined || !searchesById(plan)) return undefined;
@@ -128,5 +138,7 @@ function readingSql(plan: TablePlan): ((relation: string, limit: number) => stri
   const hash = `int8send(hashtextextended(t.${columns[0]}::text, 0))`;
   const value = time === undefined ? hash : `${hash} || ${wire}_send(t.${columns[1]})`;
   return (relation, limit) =>
-    `select string_agg(${value}, '') as keys from (select ${columns.join(', ')} from ${relation} limit ${limit}) t`;
+    `with whole as materialized (select string_agg(${value}, '') as keys from (select ${columns.join(', ')} from ${relation} limit ${limit}) t) ` +
+    `select length(keys) as bytes, encode(substr(keys, 1 + at, ${PIECE_BYTES}), 'base64') as piece ` +
+    `from whole, generate_series(0, length(keys) - 1, ${PIECE_BYTES}) at`;
 }

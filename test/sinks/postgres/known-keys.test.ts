@@ -31,6 +31,22 @@ for (const kind of Object.keys(KEYS) as (keyof typeof KEYS)[]) {
   });
 }
 
+test('keys of a relation that come in several pieces are all known', async () => {
+  await using t = await openKnown(KEYS['an id and an instant']);
+  const events = Array.from({ length: 5_000 }, (_, n) => ({
+    event_id: `e${n}`,
+    occurred_at: new Date(Date.UTC(2019, 6, 1) + n).toISOString(),
+  }));
+  await t.deliver(events);
+
+  expect(await t.holdsAll(events)).toBe(true);
+  for (const n of [0, 2_249, 2_250, 4_999]) {
+    const other = events.with(n, { event_id: `e${n}`, occurred_at: '2019-07-01T00:00:00.000001Z' });
+    expect(await t.holdsAll(other)).toBe(false);
+  }
+  expect(t.reads()).toBe(1);
+});
+
 test('an id that is known with another time only is not there', async () => {
   await using t = await openKnown(KEYS['an id and an instant']);
   await t.deliver(eventsOf(3, String));
