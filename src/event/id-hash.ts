@@ -77,6 +77,9 @@ export interface Checksum {
   toString(): string;
 }
 
+/** A double holds the sum of so many words of 32 bits exactly. */
+const MOST_AT_ONCE = 2 ** 20;
+
 /** Opens a checksum that holds no id yet. */
 export function createChecksum(): Checksum {
   let lowSum = 0;
@@ -87,10 +90,20 @@ export function createChecksum(): Checksum {
     lowSum -= carry * WORD_SIZE;
     highSum = (highSum + high + carry) % WORD_SIZE;
   };
+  const addExactly = (hashes: Uint32Array, from: number, to: number) => {
+    let low = 0;
+    let high = 0;
+    for (let i = from; i < to; i++) {
+      low += hashes[2 * i] as number; // within bounds: the caller has counted
+      high += hashes[2 * i + 1] as number; // as above
+    }
+    add(low % WORD_SIZE, (high + Math.floor(low / WORD_SIZE)) % WORD_SIZE);
+  };
   return {
     add,
     addAll(hashes, from = 0, to = hashes.length / 2) {
-      for (let i = from; i < to; i++) add(hashes[2 * i] ?? 0, hashes[2 * i + 1] ?? 0);
+      const most = hashes.length / 2;
+      for (let i = from; i < to; i += MOST_AT_ONCE) addExactly(hashes, i, Math.min(to, most, i + MOST_AT_ONCE));
     },
     merge(other) {
       const digits = other.toString();

@@ -1,6 +1,7 @@
 import type { EventBatch } from '../event/batch.js';
 import { createChecksum } from '../event/id-hash.js';
 import type { Verdict } from '../sinks/sink.js';
+import { eachRun } from '../sinks/verdict-runs.js';
 import type { PreparedItem } from './prepare/in-order.js';
 
 /** What became of the events, as plain data that is saved with the position. */
@@ -110,12 +111,11 @@ function sinkAccounts(label: string, events: EventBatch, verdicts: readonly Verd
   const accepted = createChecksum();
   const checksum = createChecksum();
   const counts = { ...emptyVerdicts };
-  for (let i = 0; i < verdicts.length; i++) {
-    const kind = verdicts[i]?.kind ?? 'unknown';
-    counts[kind]++;
-    if (kind === 'accepted') accepted.addAll(events.idHashes, i, i + 1);
-    else if (kind === 'duplicate') checksum.addAll(events.idHashes, i, i + 1);
-  }
+  eachRun(verdicts, ({ kind }, from, to) => {
+    counts[kind] += to - from;
+    if (kind === 'accepted') accepted.addAll(events.idHashes, from, to);
+    else if (kind === 'duplicate') checksum.addAll(events.idHashes, from, to);
+  });
   checksum.merge(accepted);
   return { label, ...counts, checksum: checksum.toString(), acceptedChecksum: accepted.toString() };
 }

@@ -1,5 +1,6 @@
 import { type EventBatch, idOf, layersAt, nameOf, textOf } from '../event/batch.js';
 import type { Rejection, Verdict } from '../sinks/sink.js';
+import { eachRun } from '../sinks/verdict-runs.js';
 import type { ProblemAccount } from './accounts.js';
 import type { PreparedItem } from './prepare/in-order.js';
 import type { HeldRecord, RepairRecord } from './prepare/spec.js';
@@ -43,11 +44,15 @@ export function refusedEntries(
   repairs: ReadonlyMap<number, RepairRecord> = new Map(),
 ): Quarantined[] {
   const entries: Quarantined[] = [];
-  for (let index = 0; index < verdicts.length; index++) {
-    const verdict = verdicts[index];
-    if (verdict?.kind !== 'rejected' && verdict?.kind !== 'unknown') continue;
-    entries.push({ ...fromVerdict(events, index, { sink, verdict }), ...asItCame(events, index, repairs.get(index)) });
-  }
+  eachRun(verdicts, (verdict, from, to) => {
+    if (verdict.kind !== 'rejected' && verdict.kind !== 'unknown') return;
+    for (let index = from; index < to; index++) {
+      entries.push({
+        ...fromVerdict(events, index, { sink, verdict }),
+        ...asItCame(events, index, repairs.get(index)),
+      });
+    }
+  });
   return entries;
 }
 

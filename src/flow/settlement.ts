@@ -1,4 +1,5 @@
 import type { Verdict } from '../sinks/sink.js';
+import { eachRun } from '../sinks/verdict-runs.js';
 import type { DoneStretch, Source } from '../sources/source.js';
 import { type Accounts, accountsOf, addAccounts, emptyAccounts, withUnsent } from './accounts.js';
 import { lineOutcomes } from './line-outcomes.js';
@@ -214,7 +215,12 @@ function duplicateKeyExample({ item, firstLine }: Returned, part: string): { dup
 
 /** Whether every event has a verdict that lasts. */
 function isSettled(verdicts: readonly Verdict[] | undefined): boolean {
-  return verdicts !== undefined && !verdicts.some(({ kind }) => kind === 'unsent');
+  if (verdicts === undefined) return false;
+  let isWhole = true;
+  eachRun(verdicts, ({ kind }) => {
+    if (kind === 'unsent') isWhole = false;
+  });
+  return isWhole;
 }
 
 function stretchOf({ item: { raw, prepared } }: Returned) {

@@ -9,6 +9,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
 const MOST_DIGITS = 15;
+/** Keys of members behind this many are looked up each time. */
+const MOST_PLACES = 64;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
 
@@ -41,6 +43,9 @@ export class Cursor implements EventCursor {
   isRecord = false;
   readonly scan = new ObjectScan();
   private readonly keys = new Map<string, Uint8Array>();
+  /** What was found last at each place among the members: events of one origin keep their order. */
+  private readonly keyTexts = new Array<string>(MOST_PLACES).fill('');
+  private readonly keyBytes = new Array<Uint8Array>(MOST_PLACES).fill(NOTHING);
   private hint = 0;
   /** The id stands in `text[idStart, idEnd)` as it is; nowhere when the two are equal. */
   idStart = 0;
@@ -161,12 +166,15 @@ export class Cursor implements EventCursor {
 
   locate(key: string): boolean {
     if (!this.isScanned) this.rescan();
-    const wanted = this.bytesOf(key);
     if (this.repeatsKeys) return this.locateLast(key);
     const { count } = this.scan;
     let at = this.hint < count ? this.hint : 0;
+    const wanted = this.bytesOf(key, at);
     for (let tried = 0; tried < count; tried++) {
-      if (this.keyIs(at, wanted)) return this.found(at);
+      if (this.keyIs(at, wanted)) {
+        if (at < MOST_PLACES) this.expect(at, key, wanted);
+        return this.found(at);
+      }
       at = at + 1 === count ? 0 : at + 1;
     }
     return this.scan.hasEscape && this.locateLast(key);
@@ -175,6 +183,11 @@ export class Cursor implements EventCursor {
   get members(): ObjectScan {
     if (!this.isScanned) this.rescan();
     return this.scan;
+  }
+
+  private expect(at: number, key: string, bytes: Uint8Array): void {
+    this.keyTexts[at] = key;
+    this.keyBytes[at] = bytes;
   }
 
   private rescan(): void {
@@ -209,7 +222,9 @@ export class Cursor implements EventCursor {
     return true;
   }
 
-  private bytesOf(key: string): Uint8Array {
+  /** @param at where it is expected among the members. */
+  private bytesOf(key: string, at: number): Uint8Array {
+    if (at < MOST_PLACES && this.keyTexts[at] === key && key !== '') return this.keyBytes[at] as Uint8Array; // both are set together
     let bytes = this.keys.get(key);
     if (bytes === undefined) {
       bytes = Buffer.from(key);

@@ -1,6 +1,7 @@
 import { appendFileSync, closeSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { EventBatch } from '../../event/batch.js';
 import type { Verdict } from '../../sinks/sink.js';
+import { eachRun } from '../../sinks/verdict-runs.js';
 import { stateError } from './durable.js';
 
 /** A delivery that was about to be committed: enough to tell, after a crash, what it had accepted. */
@@ -86,7 +87,9 @@ function parseIntent(line: string): Intent[] {
 /** The intent of a delivery of `events`, which fill the stretch `[from, to)` of a part. */
 export function intentOf(where: Omit<Intent, 'duplicates'>, events: EventBatch, verdicts: readonly Verdict[]): Intent {
   const duplicates: string[] = [];
-  for (let i = 0; i < verdicts.length; i++) if (verdicts[i]?.kind === 'duplicate') duplicates.push(hashText(events, i));
+  eachRun(verdicts, ({ kind }, from, to) => {
+    if (kind === 'duplicate') for (let i = from; i < to; i++) duplicates.push(hashText(events, i));
+  });
   return { ...where, duplicates };
 }
 

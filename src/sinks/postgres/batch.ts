@@ -40,8 +40,14 @@ export function openVerdicts({ events, refused }: Delivery): (Verdict | undefine
 }
 
 /** Gives rows their verdict. */
-export function judge({ encoded, verdicts }: Batch, rows: Iterable<number>, verdict: Verdict): void {
-  for (const row of rows) verdicts[encoded.events[row] ?? 0] = verdict;
+export function judge({ encoded, verdicts }: Batch, rows: ArrayLike<number>, verdict: Verdict): void {
+  const { events } = encoded;
+  for (let i = 0; i < rows.length; i++) verdicts[events[rows[i] as number] as number] = verdict; // each row has its event
+}
+
+/** Whether every event has its verdict. */
+export function isComplete(verdicts: readonly (Verdict | undefined)[]): verdicts is readonly Verdict[] {
+  return !verdicts.includes(undefined);
 }
 
 /** The verdict that a row has so far. */

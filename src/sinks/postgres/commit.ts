@@ -2,7 +2,7 @@ import { pause } from '../../pause.js';
 import type { Connection, Database } from '../../postgres/connection.js';
 import { isBroken, sqlError } from '../../postgres/sql-error.js';
 import { SinkUnavailableError, type Verdict } from '../sink.js';
-import type { Batch } from './batch.js';
+import { type Batch, isComplete } from './batch.js';
 
 /** What a transaction can be asked about later: its number, and the server's timeline where it can be told. */
 export type CommitToken = string;
@@ -49,10 +49,7 @@ export async function commit(
     return;
   }
   const token = `${xid}@${String(row?.timeline ?? '')}`;
-  await onCommitting?.(
-    token,
-    batch.verdicts.filter((verdict) => verdict !== undefined),
-  );
+  await onCommitting?.(token, known(batch.verdicts));
   try {
     await connection.run('commit');
   } catch (error) {
@@ -81,6 +78,11 @@ export async function recallCommit(
     onWait?.(`${reason}; asking again in ${waitMs / 1_000} s`);
     await pause(waitMs, signal);
   }
+}
+
+/** The verdicts, of which at this point there is one for each event. */
+function known(verdicts: readonly (Verdict | undefined)[]): readonly Verdict[] {
+  return isComplete(verdicts) ? verdicts : verdicts.filter((verdict) => verdict !== undefined);
 }
 
 interface Recall {

@@ -2,7 +2,8 @@ import type { Database } from '../../postgres/connection.js';
 import { withRetry } from '../../postgres/retry.js';
 import { sqlError } from '../../postgres/sql-error.js';
 import type { Delivery, Sink, Verdict } from '../sink.js';
-import { type Batch, openVerdicts, range } from './batch.js';
+import { eachRun } from '../verdict-runs.js';
+import { type Batch, isComplete, openVerdicts, range } from './batch.js';
 import { type Closing, CommitLostError, commit, recallCommit, StalePartitionsError } from './commit.js';
 import { describePlan, otherTimeWarning } from './describe.js';
 import { createForesight } from './foresight.js';
@@ -158,17 +159,15 @@ function isStale(error: unknown): boolean {
 /** A row that the table refused is met by whoever writes; what the encoder refused never gets there. */
 function metBy(verdicts: Batch['verdicts'], batch: Batch | undefined): Met {
   const met = { duplicates: false, refusals: false, accepted: false };
-  for (const verdict of verdicts) {
+  eachRun(verdicts, (verdict) => {
     if (verdict?.kind === 'duplicate') met.duplicates = true;
     else if (verdict?.kind === 'accepted') met.accepted = true;
-  }
+  });
   for (const event of batch?.encoded.events ?? []) if (verdicts[event]?.kind === 'rejected') met.refusals = true;
   return met;
 }
 
 function complete(verdicts: Batch['verdicts']): readonly Verdict[] {
-  return verdicts.map((verdict, index) => {
-    if (verdict === undefined) throw new Error(`event ${index} of the batch has no verdict`);
-    return verdict;
-  });
+  if (!isComplete(verdicts)) throw new Error(`event ${verdicts.indexOf(undefined)} of the batch has no verdict`);
+  return verdicts;
 }

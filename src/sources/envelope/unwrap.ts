@@ -91,18 +91,30 @@ function inflated(bytes: Buffer): Buffer | undefined {
 /** A table of the lengths and first letters of the keys: an event without any of them costs one look a member. */
 function createSuspicion(keys: readonly string[]) {
   const wanted = keys.map((key) => Buffer.from(key)).filter((key) => key.length < LONGEST_KEY);
+  /** Which of the groups holds the keys of a length and a first letter; 0 for none. */
   const marks = new Uint8Array(LONGEST_KEY * 256);
-  for (const key of wanted) marks[key.length * 256 + (key[0] ?? 0)] = 1;
+  const groups: Uint8Array[][] = [[]];
+  for (const key of wanted) {
+    const mark = key.length * 256 + (key[0] ?? 0);
+    if (marks[mark] === 0) marks[mark] = groups.push([]) - 1;
+    groups[marks[mark] ?? 0]?.push(key);
+  }
   return (text: Uint8Array, scan: ObjectScan): boolean => {
     const { count, keyStarts, keyEnds } = scan;
     for (let i = 0; i < count; i++) {
       const start = keyStarts[i] as number; // `i` is below the count
       const length = (keyEnds[i] as number) - start; // as above
-      if (length >= LONGEST_KEY || marks[length * 256 + (text[start] as number)] === 0) continue; // a key lies in the text
-      if (wanted.some((key) => key.length === length && standsAt(text, start, key))) return true;
+      if (length >= LONGEST_KEY) continue;
+      const group = marks[length * 256 + (text[start] as number)] as number; // a key lies in the text
+      if (group !== 0 && standsOneOf(groups[group] ?? [], text, start)) return true;
     }
     return scan.hasEscape && hasEscapedKey(text, scan);
   };
+}
+
+function standsOneOf(keys: readonly Uint8Array[], text: Uint8Array, start: number): boolean {
+  for (let i = 0; i < keys.length; i++) if (standsAt(text, start, keys[i] as Uint8Array)) return true; // within bounds
+  return false;
 }
 
 function standsAt(text: Uint8Array, start: number, key: Uint8Array): boolean {
