@@ -82,7 +82,8 @@ function walk(folder: string, files: StoredFile[]): void {
     files.push(unlisted(folder, cause));
     return;
   }
-  const start = join(folder, '/');
+  // What `join` puts in front of a name, found once.
+  const start = join(folder, 'x').slice(0, -1);
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const path = start + entry.name;

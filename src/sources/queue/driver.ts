@@ -54,6 +54,8 @@ export interface QueueLimits {
   readonly leaseMs?: number;
   /** What has been confirmed as removed never comes again: another message with its key is another message. */
   readonly removesForGood?: boolean;
+  /** Messages of one receive are locked together: removing some of them lets go of the others for a moment. */
+  readonly locksTogether?: boolean;
   /** A message that stays may keep those behind it from being received. */
   readonly keepsOrder?: boolean;
   /** Acknowledging moves a mark past messages and removes none: it passes also what lies in the quarantine. */

@@ -1,4 +1,5 @@
 import { pause } from '../../pause.js';
+import { createBuffer } from './batch-buffer.js';
 import type { Message, QueueDriver } from './driver.js';
 import type { Held } from './held.js';
 
@@ -7,8 +8,6 @@ const LINGER_MS = 200;
 const IDLE_MS = 100;
 /** When so many receives in a row bring only what came after the start, what was there is done. */
 const LATE_RECEIVES = 3;
-/** Bodies in one batch, unless one alone is longer. */
-const BATCH_BYTES = 4 * 1024 * 1024;
 
 interface Gathering<H> {
   readonly driver: QueueDriver<H>;
@@ -31,7 +30,7 @@ interface Gathering<H> {
  */
 export async function* gather<H>(gathering: Gathering<H>): AsyncGenerator<readonly Message<H>[]> {
   const { driver, most, signal } = gathering;
-  const buffer = createBuffer<H>(most);
+  const buffer = createBuffer<H>({ most, cuts: driver.limits.locksTogether !== true });
   const doorbell = createDoorbell();
   let failure: { readonly error: unknown } | undefined;
   let polling = driver.limits.pollers;
@@ -88,40 +87,6 @@ async function isDrained<H>({ driver, held, left, signal }: Gathering<H>): Promi
     if (signal.aborted) return true;
     throw error;
   }
-}
-
-/** Messages that wait to become a batch. */
-function createBuffer<H>(most: number) {
-  let waiting: Message<H>[] = [];
-  let bytes = 0;
-  const size = ({ letter: { body } }: Message<H>) => body.length;
-  return {
-    get isEmpty() {
-      return waiting.length === 0;
-    },
-    get isFull() {
-      return waiting.length >= most || bytes >= BATCH_BYTES;
-    },
-    put(messages: readonly Message<H>[]) {
-      for (const message of messages) {
-        waiting.push(message);
-        bytes += size(message);
-      }
-    },
-    /** The first ones, at least one. */
-    take(): readonly Message<H>[] {
-      let count = 0;
-      let taken = 0;
-      while (count < Math.min(most, waiting.length) && (count === 0 || taken < BATCH_BYTES)) {
-        const next = waiting[count++];
-        if (next !== undefined) taken += size(next);
-      }
-      const batch = waiting.slice(0, count);
-      waiting = waiting.slice(count);
-      bytes -= taken;
-      return batch;
-    },
-  };
 }
 
 /** Wakes whoever waits for a condition. */

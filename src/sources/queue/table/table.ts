@@ -69,7 +69,14 @@ export function createTableDriver({
 
   return {
     label,
-    limits: { pollers: 1, acks: 100_000, held: MOST_LEASES * PAGE_ROWS, returnsAtOnce: true, removesForGood: true },
+    limits: {
+      pollers: 1,
+      acks: 100_000,
+      held: MOST_LEASES * PAGE_ROWS,
+      returnsAtOnce: true,
+      removesForGood: true,
+      locksTogether: true,
+    },
     describe: () => use((connection) => describeTable(connection, statements, layout)),
     async receive(signal, most) {
       start ??= await use((connection) => lookAtStart(connection, statements));
