@@ -4,6 +4,7 @@ import type { Batch } from './batch.js';
 import { keyShape } from './key-checksum.js';
 import { KeySet } from './key-set.js';
 import type { TablePlan } from './plan.js';
+import { READS_ALL, READS_FEW } from './planning.js';
 import { searchesById } from './probe.js';
 
 /** Reading so many keys one behind the other costs the server about as much as looking up one of them. */
@@ -51,7 +52,9 @@ export function createKnownKeys(plan: TablePlan, nowMs = () => performance.now()
   const relations = new Map<string, Known>();
 
   const read = async (connection: Connection, relation: string, known: Known, limit: number) => {
+    await connection.run(READS_ALL);
     const pieces = await connection.rows(sql(relation, limit + 1));
+    await connection.run(READS_FEW);
     const count = Number(pieces[0]?.bytes ?? 0) / width;
     if (count > limit) {
       known.moreThan = limit;

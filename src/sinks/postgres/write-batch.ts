@@ -5,12 +5,11 @@ import { copyCarefully } from './careful-copy.js';
 import { copyRows } from './copy-rows.js';
 import type { KnownKeys } from './known-keys.js';
 import { otherTimesAmong } from './other-times.js';
+import { PLANNING } from './planning.js';
 import { holdsAll, probe } from './probe.js';
 import { refuseOtherTimes, withoutRefused } from './strict-id.js';
 import type { Tempo } from './tempo.js';
 
-/** A search for many keys reads a partition whole only where that is the smaller part of the work. */
-const PLANNING = 'set local seq_page_cost = 2; set local random_page_cost = 1.1';
 /** What is told as accepted survives a crash of the server; a setting that waits for more than its disk stays. */
 const DURABLE = `select set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, true)`;
 /**
@@ -20,7 +19,7 @@ const DURABLE = `select set_config('synchronous_commit', case current_setting('s
 const BEGIN =
   `begin isolation level read committed; set local statement_timeout = 0; set local lock_timeout = '30s'; ` +
   `set local idle_in_transaction_session_timeout = '5min'; ${DURABLE}; ` +
-  `set local timezone = 'UTC'; set local array_nulls = on; set local jit = off; ${PLANNING}; set constraints all immediate`;
+  `set local timezone = 'UTC'; set local array_nulls = on; ${PLANNING}; set constraints all immediate`;
 
 /** What is known from the batches before. */
 export interface Experience {
