@@ -94,9 +94,25 @@ const READ_PARTITIONING = `
   left join pg_attribute a on a.attrelid = p.partrelid and a.attnum = p.partattrs[0] and p.partattrs[0] > 0
   where p.partrelid = $1::oid`;
 
+/** The defaults of a relation, each as an expression `form` has it. */
+const defaultsOf = (oid: string, form: string) => `
+  array(select a.attname::text || ' ' || ${form} from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
+        where d.adrelid = ${oid} and a.attgenerated = '' and not a.attisdropped order by 1)`;
+const identitiesOf = (oid: string) => `
+  array(select a.attname::text || a.attidentity::text from pg_attribute a where a.attrelid = ${oid} and a.attidentity <> '' order by 1)`;
+const isSame = (of: (oid: string) => string) => `(${of('c.oid')}) = (${of('$1::oid')})`;
+
+/**
+ * A partition takes rows directly only where it fills what is left out as its table does: it may have defaults of its own, and
+ * before version 17 it has no identity columns. Defaults that were inherited are the same as they lie there, which is soon told.
+ */
+const FILLS_ALIKE = `${isSame(identitiesOf)}
+  and (${isSame((oid) => defaultsOf(oid, 'd.adbin::text'))} or ${isSame((oid) => defaultsOf(oid, 'pg_get_expr(d.adbin, d.adrelid)'))})`;
+
 const READ_PARTITIONS = `
   select c.oid::text as oid, n.nspname as schema, c.relname as name, pg_get_expr(c.relpartbound, c.oid) as bounds,
-         has_table_privilege(c.oid, 'insert') and has_any_column_privilege(c.oid, 'select') as is_writable
+         has_table_privilege(c.oid, 'insert') and has_any_column_privilege(c.oid, 'select') 
+         and ${FILLS_ALIKE} as is_writable
   from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_namespace n on n.oid = c.relnamespace
   where i.inhparent = $1::oid and c.relispartition
   order by c.relname`;

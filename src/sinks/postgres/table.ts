@@ -61,6 +61,6 @@ export interface Partition extends Period {
   readonly schema: string;
   readonly name: string;
   readonly isDefault: boolean;
-  /** Whether this role may write into it and look for keys in it directly. */
+  /** Whether rows may go into it directly: this role may, and it fills columns that are left out as its table does. */
   readonly isWritable: boolean;
 }

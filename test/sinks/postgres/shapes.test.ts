@@ -236,3 +236,21 @@ for (const other of ['int', 'inet']) {
     );
   });
 }
+
+test('columns that a partition would leave empty, or fill in another way, are filled as the table says', async () => {
+  await using t = await openTestTable(`
+    create table t (event_id text, occurred_at timestamptz, n int generated always as identity, berth text default 'north',
+      primary key (event_id, occurred_at)) partition by range (occurred_at);
+    create table t_20240101 (event_id text not null, occurred_at timestamptz not null, n int not null, berth text default 'quay');
+    alter table t attach partition t_20240101 for values from ('2024-01-01 00:00+00') to ('2024-01-02 00:00+00')`);
+  const events = [
+    { event_id: 'e0', occurred_at: '2024-01-01T05:00:00Z' },
+    { event_id: 'e1', occurred_at: '2024-01-02T05:00:00Z' },
+  ];
+  expect(count(await deliver(t.sink, events))).toEqual({ accepted: 2 });
+  expect(count(await deliver(t.sink, events))).toEqual({ duplicate: 2 });
+  expect(await t.database.query('select event_id, n > 0 as numbered, berth from t order by event_id')).toEqual([
+    { event_id: 'e0', numbered: true, berth: 'north' },
+    { event_id: 'e1', numbered: true, berth: 'north' },
+  ]);
+});
