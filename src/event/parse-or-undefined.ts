@@ -6,3 +6,8 @@ export function parseOrUndefined(text: string): unknown {
     return undefined;
   }
 }
+
+/** Whether a text is one JSON text. */
+export function isJson(text: string): boolean {
+  return parseOrUndefined(text) !== undefined;
+}

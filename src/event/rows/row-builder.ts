@@ -1,4 +1,5 @@
 import type { DecodedRecord } from '../event.js';
+import { isJson } from '../parse-or-undefined.js';
 import { allocate, CellWriter } from './cell-writer.js';
 import type { CsvRows } from './csv-rows.js';
 import { isJsonNumber } from './json-number.js';
@@ -145,14 +146,5 @@ export class RowBuilder {
   private undouble(rows: CsvRows, index: number, text: string): string {
     const { quote } = this;
     return rows.doubled[index] === 1 && quote !== null ? text.replaceAll(quote + quote, quote) : text;
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,3 +1,4 @@
+import { isJson } from '../../event/parse-or-undefined.js';
 import { detectDelimiter } from './detect-delimiter.js';
 import { JsonScanner } from './json-scanner.js';
 import { isMixpanelRow } from './mixpanel-rows.js';
@@ -22,10 +23,10 @@ export function detectFormat(head: Uint8Array, label: string): Exclude<DumpForma
   if (inked.length === 0) return named ?? 'ndjson';
   if (written === 'lines' && named === undefined) return 'json-stream';
   const first = text.trimStart()[0];
-  if (first === '[' && (named === undefined || parses(inked[0]))) return 'json-stream';
-  if (first === '{' && (named === undefined || parses(inked[0]))) return ndjsonOrStream(head, inked);
+  if (first === '[' && (named === undefined || isJson(inked[0] ?? ''))) return 'json-stream';
+  if (first === '{' && (named === undefined || isJson(inked[0] ?? ''))) return ndjsonOrStream(head, inked);
   if (named !== undefined) return named;
-  if (parses(inked[0]) || /\.(nd)?jsonl?$/u.test(name)) return 'ndjson';
+  if (isJson(inked[0] ?? '') || /\.(nd)?jsonl?$/u.test(name)) return 'ndjson';
   const delimiter = detectDelimiter(inked);
   if (delimiter === undefined) return 'ndjson';
   return delimiter === '\t' ? 'tsv' : 'csv';
@@ -50,7 +51,7 @@ function kindOfLines(lines: readonly string[]): 'ndjson' | 'mixpanel-export' {
 /** Lines that are JSON texts each, or texts that spread over lines or share one. */
 function ndjsonOrStream(head: Uint8Array, lines: readonly string[]): 'ndjson' | 'json-stream' | 'mixpanel-export' {
   const sample = lines.slice(0, 50);
-  const whole = sample.filter((line) => line.trimStart()[0] === '{' && parses(line)).length;
+  const whole = sample.filter((line) => line.trimStart()[0] === '{' && isJson(line)).length;
   if (whole * 2 >= sample.length) return kindOfLines(sample);
   const scanner = new JsonScanner();
   const start = head.indexOf(0x7b);
@@ -63,13 +64,4 @@ function sharesItsLine(head: Uint8Array, end: number): boolean {
   let at = end;
   while (head[at] === 0x20 || head[at] === 0x09) at += 1;
   return head[at] === 0x7b || head[at] === 0x5b;
-}
-
-function parses(line: string | undefined): boolean {
-  try {
-    JSON.parse(line ?? '');
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,3 +1,5 @@
+import { isJson } from '../../event/parse-or-undefined.js';
+
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
@@ -10,15 +12,6 @@ export function oneObject(text: string): 'line' | 'lines' | undefined {
   const inked = text.trimEnd();
   if (inked.charCodeAt(inked.length - 1) !== CLOSE_BRACE) return undefined;
   const isLine = !inked.includes('\n') && !inked.includes('\r');
-  if (!parses(isLine ? inked : text)) return undefined;
+  if (!isJson(isLine ? inked : text)) return undefined;
   return isLine ? 'line' : 'lines';
-}
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
