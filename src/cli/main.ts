@@ -54,6 +54,17 @@ try {
 } catch (error) {
   process.exitCode = stop.exitCode !== undefined && isAbort(error) ? report(error, stop.exitCode) : tell(error);
 }
+// All work is done and closed by now: a connection or timer that a client forgot keeps nobody waiting.
+await Promise.all([written(process.stdout), written(process.stderr)]);
+process.exit();
+
+/** Resolves once all that was written so far is out, or cannot be written any more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.writable) stream.write('', () => resolve());
+    else resolve();
+  });
+}
 
 /** A full disk behind `>`. */
 function unwritable(isStdout: boolean, cause: Error): CannotEvaluateError {

@@ -67,7 +67,8 @@ export async function connectRedis(url: string, label: string): Promise<RedisCon
       }
     },
     async [Symbol.asyncDispose]() {
-      redis.disconnect();
+      // The client would wait for two seconds for a connection that has ended already.
+      if (redis.status !== 'end') redis.disconnect();
     },
   };
 }
