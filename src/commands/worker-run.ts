@@ -5,7 +5,6 @@ import { WORK_NAME } from '../backfill/holders.js';
 import { backfillTrade } from '../backfill/queue/trade.js';
 import type { States } from '../backfill/states.js';
 import { UsageError } from '../errors.js';
-import type { PreparePool } from '../flow/prepare/pool.js';
 import { replayTrade } from '../replay/trade.js';
 import type { Job } from '../work/jobs.js';
 import { labour, watchTheDead } from '../work/labour.js';
@@ -16,7 +15,7 @@ import { limitsOf } from './gentle-options.js';
 import { createKept, type Kept } from './kept.js';
 import { openQueue, queueError } from './work-queue.js';
 import type { WorkerOptions } from './worker.js';
-import { deliverSlice } from './worker-slice.js';
+import { type Delivery, deliverSlice } from './worker-slice.js';
 
 /**
  * Carries out `respool worker` and resolves to its exit code: 0 when it ends because there is nothing to do.
@@ -37,11 +36,15 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
   await using open = await openQueue(queue, { io, stop, sessions: 2 + 2 * options.jobs });
   const { database, jobs, desk } = open;
   const name = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
-  await using pools = createKept<PreparePool>();
+  await using deliveries = createKept<Delivery>();
   await using targets = createKept<OpenTarget>(isAlive);
   const trades = [
     await backfillTrade({ database, signal: stop.now, withWork: workOnBackfill(call, { tell, targets }) }),
-    await replayTrade({ database, signal: stop.now, deliver: (work) => deliverSlice({ ...call, tell, pools }, work) }),
+    await replayTrade({
+      database,
+      signal: stop.now,
+      deliver: (work) => deliverSlice({ ...call, tell, deliveries }, work),
+    }),
   ];
   tell(`worker ${name} waits for work`);
   using _watch = watchTheDead({ jobs, desk, trades, tell }, stop.finish);
@@ -52,7 +55,7 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
       desk,
       trades,
       idleExitMs: options.idleExit,
-      onIdle: targets.rest,
+      onIdle: () => Promise.all([targets.rest(), deliveries.rest()]).then(() => undefined),
       finish: stop.finish,
       tell,
     };

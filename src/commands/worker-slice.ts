@@ -18,7 +18,7 @@ import { openSlice } from '../sources/open.js';
 import { outsideOf } from '../sources/outside-slice.js';
 import type { Invocation } from './command.js';
 import { limitsOf } from './gentle-options.js';
-import type { Kept } from './kept.js';
+import { createKept, type Kept } from './kept.js';
 import { openRepair } from './repair-option.js';
 import { guardSinks } from './replay-ledger.js';
 import type { ReplayOptions } from './replay-options.js';
@@ -30,7 +30,11 @@ import { openCatalog } from './schema-option.js';
 import { threadsFor } from './threads.js';
 import type { WorkerOptions } from './worker.js';
 
-type Call = Invocation<WorkerOptions> & { readonly tell: (note: string) => void; readonly pools: Kept<PreparePool> };
+type Call = Invocation<WorkerOptions> & {
+  readonly tell: (note: string) => void;
+  /** Opened once for all slices of a run that follow one another. */
+  readonly deliveries: Kept<Delivery>;
+};
 type ReplayCall = Invocation<ReplayOptions>;
 
 /** Connections with each sink, and threads that prepare, for each slice in work. */
@@ -44,23 +48,28 @@ export async function deliverSlice(call: Call, work: SliceWork): Promise<SliceEn
   const { order, taken, journal } = work;
   await using folder = await scratchFolder();
   const own = ownCall(call, { ordered: order.work as OrderedReplay, stateDir: folder.path }); // the command wrote it
-  await using open = await openDelivery(own, work);
-  const { source, sinks, spec, jobs } = open;
+  const key = JSON.stringify([order.record.id, own.options.to]);
+  await using delivery = await call.deliveries.take(key, () => openDelivery(own, order));
+  const { catalog, repair, split, sinks, pools } = delivery.it;
+  await using source = await openSlice(taken.what, await sourceContext(own, catalog));
   const run = runOf(work, sinks);
   await using guarded = await guardSinks(own, sinks, { ...run, record: { ...run.record, id: nameOf(work) } });
-  const threads = threadsFor({ source, jobs }, own.options);
-  const key = JSON.stringify([order.record.id, threads, spec.decoder, spec.encoders]);
-  await using prepared = await call.pools.take(key, () => openPreparePool(spec, threads));
+  const { fields } = order.record;
+  const spec = specOf(own, { source, fields, catalog, repair, split, sinks });
+  const threads = threadsFor({ source, jobs: jobsOf(own) }, own.options);
+  await using pool = await pools.take(JSON.stringify([threads, spec.decoder]), () => openPreparePool(spec, threads));
   await using gate = await openGentleGate(call, sinkAddresses(own));
   const outcome = await replay({
-    ...{ source, sinks: guarded.sinks, pool: prepared.it, run, journal },
+    ...{ source, sinks: guarded.sinks, pool: pool.it, run, journal },
     quarantineBytes: taken.position?.quarantineBytes ?? 0,
     isTooMany: () => undefined,
     gate: gate.pass,
     stop: call.stop,
   });
   const end = endOf(outcome, sinks);
-  if (end.isDone) prepared.keep();
+  if (end.isDone) pool.keep();
+  // What a sink has gathered for its end belongs to one slice.
+  if (end.isDone && sinks.every(({ finish }) => finish === undefined)) delivery.keep();
   return { ...end, warnings: sinks.flatMap((sink) => sink.describe().warnings) };
 }
 
@@ -87,11 +96,21 @@ function ownCall(
   return { ...call, args: [], options: { ...ordered.options, ...own } };
 }
 
+/** What all slices of a run have in common. */
+export interface Delivery extends AsyncDisposable {
+  readonly catalog: Awaited<ReturnType<typeof openCatalog>>;
+  readonly repair: Awaited<ReturnType<typeof openRepair>>;
+  readonly split: ReturnType<typeof parseSplitPointer> | undefined;
+  readonly sinks: readonly Sink[];
+  /** Threads whose encoders know of these sinks what was so when they were opened. */
+  readonly pools: Kept<PreparePool>;
+}
+
 /** Opens what the order says, and makes sure that it is what the command saw. */
-async function openDelivery(call: ReplayCall, { order, taken }: SliceWork) {
+async function openDelivery(call: ReplayCall, { record, work }: SliceWork['order']): Promise<Delivery> {
   const { options } = call;
-  const { conditions, fields } = order.record;
-  const ordered = order.work as OrderedReplay; // the command wrote it
+  const { conditions, fields, source } = record;
+  const ordered = work as OrderedReplay; // the command wrote it
   const closing: AsyncDisposable[] = [];
   const close = async () => {
     for (const each of closing.toReversed()) await each[Symbol.asyncDispose]();
@@ -101,29 +120,27 @@ async function openDelivery(call: ReplayCall, { order, taken }: SliceWork) {
     const repair = await openRepair(options.repair);
     requireSame('the schema', conditions['the schema'], catalog?.fingerprint);
     requireSame('the repairs', conditions['the repairs (--repair)'], repair?.fingerprint);
-    const source = await openSlice(taken.what, await sourceContext(call, catalog));
-    closing.push(source);
     const split = options.split === undefined ? undefined : parseSplitPointer(options.split);
-    const jobs = options.jobs ?? JOBS;
     const members = ordered.members && new Set(ordered.members);
     const addresses = sinkAddresses(call);
-    const sinks = await openSinks(addresses, closing, (url) =>
-      openSink(url, {
-        ...sinkContext(call, { fields, members, jobs, onWait: undefined }),
-        source: order.record.source,
-      }),
-    );
+    const told = sinkContext(call, { fields, members, jobs: jobsOf(call), onWait: undefined });
+    const sinks = await openSinks(addresses, closing, (url) => openSink(url, { ...told, source }));
     for (const [at, sink] of ordered.sinks.entries()) {
       const label = sinks[at]?.label;
       // A sink that cannot be reached is known by its address alone, and says nothing of where it is.
       if (sink.opened !== sink.label && label !== addresses[at]?.label) requireSame('a sink', sink.opened, label);
     }
-    const spec = specOf(call, { source, fields, catalog, repair, split, sinks });
-    return { source, sinks, spec, jobs, [Symbol.asyncDispose]: close };
+    const pools = createKept<PreparePool>();
+    closing.push(pools);
+    return { catalog, repair, split, sinks, pools, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function jobsOf({ options }: ReplayCall): number {
+  return options.jobs ?? JOBS;
 }
 
 function requireSame(what: string, ordered = '', here = ''): void {
