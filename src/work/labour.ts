@@ -18,7 +18,10 @@ export interface Labour extends Hands {
   readonly onIdle: () => Promise<void>;
 }
 
-const LOOK_EVERY_MS = 1_000;
+/** Between two looks for a job. */
+const LOOK_EVERY_MS = 500;
+/** After trouble. */
+const REST_MS = 1_000;
 
 /** Takes jobs until it is told to stop. A database of the queue that is down for a while is waited for. */
 export async function labour(options: Labour): Promise<void> {
@@ -33,7 +36,7 @@ export async function labour(options: Labour): Promise<void> {
       if (kindOf(error) !== 'wait') throw error;
       if (reasonOf(error) !== trouble) tell(`the queue cannot be asked: ${reasonOf(error)}`);
       trouble = reasonOf(error);
-      await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
+      await pause(REST_MS, finish).catch(() => undefined);
     }
   }
 }
@@ -84,7 +87,7 @@ async function doJob(labourer: Labour, job: TakenJob): Promise<void> {
     await tryItem(labourer, { job, item, onPassed });
   } catch (error) {
     await putDown(labourer, { job, item, error });
-    await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
+    await pause(REST_MS, finish).catch(() => undefined);
   } finally {
     // The next beat says what is in hand now, or that nothing is.
     clearInterval(timer);
@@ -105,7 +108,7 @@ async function tryItem({ jobs, finish, tell }: Labour, { job, item, onPassed }: 
   await jobs.giveBack(job.id, trouble?.message ?? 'the worker was stopped');
   if (trouble === undefined) return;
   tell(`given back: ${trouble.message}`);
-  await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
+  await pause(REST_MS, finish).catch(() => undefined);
 }
 
 /** So often work on an item may fail before it is written down as failed, so that nobody waits for it for ever. */

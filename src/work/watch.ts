@@ -25,10 +25,12 @@ export interface Watched extends Pick<Job, 'kind' | 'run' | 'folder'> {
   onLook(passed: number): void;
 }
 
-const LOOK_EVERY_MS = 1_000;
+const LOOK_EVERY_MS = 250;
+/** At every so many looks workers are counted, and what the dead have left is set right; at the others only results are read. */
+const COUNT_EVERY = 4;
 /** Looks between two searches for lost jobs. */
-const LOST_EVERY = 5;
-/** Looks without a worker before that is said. */
+const LOST_EVERY = 20;
+/** Counts without a worker before that is said. */
 const LONELY = 3;
 
 /** Puts the items of a run into the queue. */
@@ -65,13 +67,17 @@ function createLook(hands: Hands, watched: Watched): () => Promise<boolean> {
   let lonely = 0;
   let looks = 0;
   return async () => {
+    const isFirst = looks === 0;
+    const counts = looks % COUNT_EVERY === 0;
+    const searches = looks % LOST_EVERY === 0;
+    looks++;
     await watched.refresh();
-    const { alive, passed } = await desk.look(watched.run);
-    if (looks > 0) watched.onLook(passed);
+    const { alive, passed } = counts ? await desk.look(watched.run) : {};
+    if (passed !== undefined && !isFirst) watched.onLook(passed);
     if (watched.items.every((item) => watched.isSettled(item))) return true;
-    if (looks++ === 0) return false;
+    if (isFirst || alive === undefined) return false;
     await reclaim(hands);
-    if (looks % LOST_EVERY === 0) await failLost(hands, watched);
+    if (searches) await failLost(hands, watched);
     lonely = alive === 0 ? lonely + 1 : 0;
     if (lonely === LONELY) tell('no worker is there: start some with respool worker --queue');
     return false;
