@@ -40,7 +40,7 @@ export async function openWatched({ run, database, signal, tell, onLook }: Circu
   await refresh();
   return {
     kind: REPLAY,
-    called: 'slices',
+    called: 'slice',
     run,
     slices,
     progress,

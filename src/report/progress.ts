@@ -67,18 +67,24 @@ const silence: Show = { update: () => {}, stop: () => {} };
 
 /** So long a run that has nothing to tell says nothing. */
 const SILENT_MS = 10_000;
+/** So often a line that has not changed is said again: whoever waits sees that somebody is there. */
+const AGAIN_MS = 60_000;
 
 /** Off a terminal the first line comes after two seconds, so that short runs stay silent. */
 function plainLines({ now }: ProgressOptions, note: (line: string) => void): Show {
   const meter = createRateMeter();
   const startedMs = now();
   let nextAtMs = startedMs + 2_000;
+  let last = { line: '', atMs: startedMs };
   return {
     update: (snapshot) => {
       const rate = meter.add(snapshot, now());
       if (now() < nextAtMs || (now() < startedMs + SILENT_MS && saysNothing(snapshot))) return;
       nextAtMs = now() + 5_000;
-      note(renderProgress(snapshot, rate));
+      const line = renderProgress(snapshot, rate);
+      if (line === last.line && now() < last.atMs + AGAIN_MS) return;
+      last = { line, atMs: now() };
+      note(line);
     },
     stop: () => {},
   };

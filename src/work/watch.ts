@@ -9,7 +9,7 @@ import type { Failure } from './trade.js';
 export interface Watched extends Pick<Job, 'kind' | 'run' | 'folder'> {
   /** What is to be brought to its end, the first first. */
   readonly items: readonly number[];
-  /** What the items are called: `partitions`. */
+  /** What one item is called: `partition`. */
   readonly called: string;
   /** How often an item has failed: what has failed is another job the next time. */
   attemptOf(item: number): number;
@@ -44,7 +44,8 @@ export async function handOut({ jobs }: Pick<Hands, 'jobs'>, watched: Watched): 
 /** Watches until workers have settled all items, or the user has seen enough. A database of the queue that is down for a while is waited for. */
 export async function watch(hands: Hands, watched: Watched, finish: AbortSignal): Promise<void> {
   const { tell } = hands;
-  tell(`${watched.items.length.toLocaleString('en')} ${watched.called} are in the queue`);
+  const { items, called } = watched;
+  tell(`${items.length.toLocaleString('en')} ${called}${items.length === 1 ? ' is' : 's are'} in the queue`);
   const look = createLook(hands, watched);
   let trouble: string | undefined;
   while (!finish.aborted) {

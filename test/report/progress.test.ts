@@ -35,6 +35,16 @@ test('off a terminal the first line comes after two seconds, the next ones every
 `);
 });
 
+test('off a terminal a line that has not changed is said again after a minute', () => {
+  const { clock, progress, printed } = start();
+  for (let second = 0; second <= 130; second++) {
+    clock.ms = 1000 * second;
+    progress.update(at(0));
+  }
+
+  expect(printed()).toBe('0 events\n'.repeat(3));
+});
+
 test('the rate is that of the last ten seconds, so a stall shows', () => {
   const { clock, progress, printed } = start();
   for (let second = 0; second <= 32; second++) {

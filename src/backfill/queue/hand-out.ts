@@ -39,7 +39,7 @@ async function watchedOf({ run, folder, database, states, partitions, signal, on
   const isSettled = (item: number) => SETTLED.has(theirs.of(item).state);
   return {
     kind: BACKFILL,
-    called: 'partitions',
+    called: 'partition',
     run,
     folder,
     items: partitions.map(({ index }) => index),
