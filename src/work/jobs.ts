@@ -124,7 +124,13 @@ async function start({ config, tls, label }: ServerAddress): Promise<PgBoss> {
   const attempts = config.host?.startsWith('/') ? [false as const] : tlsAttempts(tls);
   let failure: unknown;
   for (const ssl of attempts) {
-    const boss = new Boss({ ...plain(config), ssl, max: 2, schema: 'pgboss' } as PgBoss.ConstructorOptions); // what `pg` takes
+    const boss = new Boss({
+      ...plain(config),
+      ssl,
+      max: 2,
+      schema: 'pgboss',
+      schedule: false,
+    } as PgBoss.ConstructorOptions); // what `pg` takes
     boss.on('error', () => undefined);
     try {
       await boss.start();
