@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadPlan } from '../backfill/plan-file.js';
+import { requireOwn } from '../backfill/queue/handed-out.js';
 import { openStates, type States } from '../backfill/states.js';
 import type { LoadLimits } from '../backfill/target-load.js';
 import { UsageError } from '../errors.js';
@@ -78,6 +79,7 @@ export async function withTableRun<T>(
 async function withStates<T>(call: Call, body: (known: KnownRun, states: States) => Promise<T>): Promise<T> {
   const known = await findRun(call);
   await using _lock = await lockFolder(call.options.stateDir);
+  await requireOwn(known.folder, known.plan.run);
   using states = openStates(known.folder);
   return await body(known, states);
 }

@@ -5,6 +5,7 @@ import { openGate } from '../backfill/gate.js';
 import { keepPace, pacedBy } from '../backfill/pace.js';
 import type { BackfillPlan, PlannedUnit } from '../backfill/plan.js';
 import { handOutPartitions } from '../backfill/queue/hand-out.js';
+import { requireOwn } from '../backfill/queue/handed-out.js';
 import type { States } from '../backfill/states.js';
 import type { Busy } from '../backfill/target-load.js';
 import type { StoredRun } from '../flow/state/run-record.js';
@@ -40,6 +41,7 @@ export async function work(
 ) {
   const { options, stop } = call;
   const { open, target } = opened;
+  if (options.queue === undefined) await requireOwn(run.folder, plan.run);
   using gate = openGate({
     folder: run.folder,
     maxRate: options.maxRate,

@@ -3,7 +3,8 @@ import type { Hands } from '../../work/reclaim.js';
 import { handOut, type Watched, watch } from '../../work/watch.js';
 import type { CarriedOut } from '../carry-out.js';
 import type { PlannedUnit } from '../plan.js';
-import type { States } from '../states.js';
+import { PLANNED, type States } from '../states.js';
+import { noteHandedOut, requireOwn, takeBack } from './handed-out.js';
 import { openSharedStates } from './shared-states.js';
 import { BACKFILL, failPartition } from './trade.js';
 
@@ -26,10 +27,14 @@ const SETTLED: ReadonlySet<string> = new Set(['done', 'failed', 'undone']);
 
 /** Puts partitions into the queue and watches until workers have settled them all. */
 export async function handOutPartitions(hands: Hands, handed: HandedOut): Promise<CarriedOut> {
-  const { isDetached, finish } = handed;
+  const { isDetached, finish, folder, run, database } = handed;
   const watched = await watchedOf(handed);
+  // The same database may have another name from here.
+  if ((await hands.jobs.openOf(run)).size === 0) await requireOwn(folder, run, database.label);
+  await noteHandedOut(folder, database.label);
   await handOut(hands, watched);
   if (!isDetached) await watch(hands, watched, finish);
+  if (watched.items.every(watched.isSettled)) await takeBack(folder);
   return { stoppedBy: finish.aborted && !isDetached ? 'interrupted' : undefined, error: undefined };
 }
 
@@ -48,6 +53,8 @@ async function watchedOf({ run, folder, database, states, partitions, signal, on
     nameOf: (item) => byIndex.get(item)?.name ?? `partition ${item}`,
     async renew() {
       for (const { index } of partitions) {
+        // What was begun here before, without workers, is theirs to bring to its end.
+        if (theirs.of(index) === PLANNED && states.of(index) !== PLANNED) await theirs.set(index, states.of(index));
         if (theirs.of(index).state === 'failed') await theirs.set(index, { state: 'planned' });
       }
       await Promise.all(partitions.map(({ index }) => states.set(index, theirs.of(index))));
