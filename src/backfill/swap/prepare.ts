@@ -32,7 +32,7 @@ export async function prepare(
   const parent = qualified(table.table);
   const names = swapNames(plan.run, partition);
   const model = await readModel(session, liveOid ?? table.table.oid ?? '');
-  refuseUnswappable(model, partition);
+  if (liveOid !== undefined) refuseUnswappable(model, partition);
   const within = withinSql(table, partition);
   const found = table.table.partitions.find(({ isDefault }) => isDefault);
   const fallback = found && qualified(found);

@@ -4,13 +4,25 @@ import type { TablePlan } from '../../sinks/postgres/plan.js';
 import type { PlannedPartition } from '../plan.js';
 import type { Model } from './model.js';
 
-/** @throws UsageError `cannot_swap` when the partition is something that cannot be built anew as it is. */
+/**
+ * Asks once more about a live partition: it may have changed since the run was checked.
+ * @throws UsageError `cannot_swap` when it is something that cannot be built anew as it is.
+ */
 export function refuseUnswappable(model: Model, { name }: PlannedPartition): void {
-  const why = model.kind === 'f' ? 'it is a foreign table' : model.hasRules ? 'it has rules' : undefined;
-  if (why === undefined) return;
-  throw new UsageError(`partition ${name} cannot be swapped: ${why}`, {
+  const why = whyNot(model.kind, model.hasRules);
+  if (why !== undefined) throw partitionCannotSwap(name, why);
+}
+
+function whyNot(kind: string, hasRules: boolean): string | undefined {
+  if (kind === 'f') return 'it is a foreign table';
+  if (kind === 'p') return 'it is cut into partitions itself';
+  return hasRules ? 'it has rules' : undefined;
+}
+
+function partitionCannotSwap(name: string, why: string): UsageError {
+  return new UsageError(`partition ${name} cannot be swapped: ${why}`, {
     code: 'cannot_swap',
-    hint: 'fill it with --method insert',
+    hint: 'fill it with --method insert, or choose a range without it',
   });
 }
 
@@ -62,7 +74,30 @@ export async function requireSwappable(
     ['--until', untilUs],
   ] as const)
     refuseCut(table, flag, timeUs);
+  await refusePartitions(connection, table, { sinceUs, untilUs });
 }
+
+/** Refuses partitions of the range that no copy could stand in for. */
+async function refusePartitions(
+  connection: Connection,
+  { routed }: TablePlan,
+  { sinceUs, untilUs }: { readonly sinceUs: number; readonly untilUs: number },
+): Promise<void> {
+  const oids = routed.filter(({ fromUs, toUs }) => fromUs < untilUs && toUs > sinceUs).map(({ oid }) => oid);
+  const [odd] = await connection.rows(ODD_PARTITION, [oids.join(' ')]);
+  if (odd === undefined) return;
+  const why = whyNot(String(odd.kind), odd.has_rules === true) ?? `foreign key ${odd.key} points at it`;
+  throw partitionCannotSwap(String(odd.name), why);
+}
+
+/** The first of some partitions that cannot be swapped. Keys that point at the whole table have a parent in each partition. */
+const ODD_PARTITION = `
+  with p as (select c.oid, c.relname as name, c.relkind as kind, c.relhasrules as has_rules from pg_class c
+             where c.oid = any (string_to_array($1, ' ')::oid[])),
+  k as (select confrelid, min(format('%s of %s', conname, conrelid::regclass)) as key from pg_constraint
+        where contype = 'f' and conparentid = 0 group by confrelid)
+  select p.name, p.kind, p.has_rules, k.key from p left join k on k.confrelid = p.oid
+  where p.kind in ('f', 'p') or p.has_rules or k.key is not null order by p.name limit 1`;
 
 function refuseCut({ table, routed }: TablePlan, flag: string, timeUs: number): void {
   const cut = routed.find(({ fromUs, toUs }) => fromUs < timeUs && timeUs < toUs);
