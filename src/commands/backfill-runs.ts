@@ -65,12 +65,19 @@ export async function runRetry(call: Invocation<RetryOptions>): Promise<number> 
       ...(report.partitions.some(({ state }) => state === 'failed') ? [2] : []),
       // What was never begun, or was cut off, is the run's own affair: the same backfill command goes on with it.
       ...(report.partitions.some(({ state }) => !ENDED.includes(state)) ? [4] : []),
-      report.exitCode,
+      ...findingsOf(run, report),
     ];
-    await print(call, { ...report, exitCode: worstExitCode(codes) });
-    return worstExitCode(codes);
+    const exitCode = worstExitCode([0, ...codes]);
+    await print(call, { ...report, exitCode });
+    return exitCode;
   };
   return withRun(call, tell, again, limitsOf(call.options));
+}
+
+/** What the whole run has found, this command's part of it included. */
+function findingsOf({ plan }: KnownRun, { balanced, undecodable, invalid, sinks }: BackfillReport): readonly number[] {
+  const refused = sinks.reduce((sum, { rejected }) => sum + rejected, 0);
+  return [...(plan.failures.length > 0 || !balanced ? [2] : []), ...(undecodable + invalid + refused > 0 ? [1] : [])];
 }
 
 const ENDED: readonly string[] = ['done', 'failed', 'undone'];
