@@ -18,6 +18,8 @@ export interface Partman {
   /** Whether what is past the retention is kept as a table of its own. */
   readonly keepsTable: boolean;
   readonly inheritsPrivileges: boolean;
+  /** The zone at whose midnights partitions begin; the extension counts in that of the session. */
+  readonly zone: string;
 }
 
 const EXTENSION = `select n.nspname as schema, has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select') as is_readable
@@ -27,7 +29,7 @@ const EXTENSION = `select n.nspname as schema, has_schema_privilege(n.oid, 'usag
 /** Asks whether pg_partman manages a table; `unknown` when it is there and the role may not read its settings. */
 export async function readPartman(
   connection: Connection,
-  { table }: TablePlan,
+  { table, encoder }: TablePlan,
 ): Promise<Partman | 'unknown' | undefined> {
   const [extension] = await connection.rows(EXTENSION);
   if (extension === undefined) return undefined;
@@ -50,19 +52,22 @@ export async function readPartman(
     retention: text('retention'),
     keepsTable: config.retention_keep_table !== false || text('retention_schema') !== undefined,
     inheritsPrivileges: config.inherit_privileges === true,
+    zone: encoder.routing?.scheme?.zone ?? 'UTC',
   };
 }
 
-/** The name that pg_partman gives to the partition that begins at an instant. */
+/** The name that pg_partman gives to the partition that begins at an instant. Leaves the transaction in UTC. */
 export async function partmanName(
   connection: Connection,
-  { schema, parent }: Partman,
+  { schema, parent, zone }: Partman,
   fromUs: number,
 ): Promise<string> {
+  await connection.rows(`select set_config('timezone', $1, true)`, [zone]);
   const [row] = await connection.rows(
     `select partition_table as name from ${quoteName(schema)}.show_partition_name($1, $2)`,
     [parent, instant(fromUs)],
   );
+  await connection.run(`set local timezone = 'UTC'`);
   return String(row?.name);
 }
 
@@ -72,7 +77,7 @@ export async function partmanName(
  */
 export async function makeByPartman(
   connection: Connection,
-  { schema, parent }: Partman,
+  { schema, parent, zone }: Partman,
   { name, fromUs, rowsInDefault }: PlannedPartition,
 ): Promise<void> {
   if (rowsInDefault > 0) {
@@ -82,7 +87,7 @@ export async function makeByPartman(
     });
   }
   await connection.run(
-    `begin; set local timezone = 'UTC'; set local lock_timeout = '3s'; ` +
+    `begin; set local timezone = '${zone}'; set local lock_timeout = '3s'; ` +
       `select ${quoteName(schema)}.create_partition_time('${parent.replaceAll("'", "''")}', array['${instant(fromUs)}'::timestamptz]); commit`,
   );
 }

@@ -1,4 +1,5 @@
 import type { Accounts } from '../flow/accounts.js';
+import type { PeriodScheme } from '../sinks/postgres/partition-scheme.js';
 import type { Partman } from './partman.js';
 
 /** How partitions are filled: into the live one, or into a new one that takes its place. */
@@ -20,6 +21,8 @@ export interface TableBackfill extends PlanFacts {
   /** What the server saw as the run began (`pg_current_snapshot`): rows that are younger were written meanwhile. */
   readonly snapshot: string;
   readonly partitions: readonly PlannedPartition[];
+  /** How partitions are cut that are made; absent in plans of older versions, and where none can be. */
+  readonly scheme?: PeriodScheme;
   /** Present when pg_partman manages the table. */
   readonly partman?: Partman;
 }

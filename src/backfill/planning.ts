@@ -32,6 +32,7 @@ export async function makePlan(planning: Planning): Promise<Omit<TableBackfill, 
   const { method, read, table, database, signal } = planning;
   const partitions: PlannedPartition[] = [];
   const manager = await reading(database, (connection) => readPartman(connection, table), signal);
+  const scheme = table.encoder.routing?.scheme;
   const partman = manager === 'unknown' ? undefined : manager;
   for (const found of planning.partitions) {
     const look = async (connection: Connection) => {
@@ -48,6 +49,7 @@ export async function makePlan(planning: Planning): Promise<Omit<TableBackfill, 
     verify: planning.verify,
     table: { schema: table.table.schema, name: table.table.name, shape: shapeOf(table) },
     snapshot: planning.snapshot,
+    ...(scheme !== undefined && { scheme }),
     partitions,
     untouched: untouchedBy(planning),
     ...(partman !== undefined && { partman }),

@@ -94,7 +94,8 @@ async function openInto(
   if (plan.method === 'deliver') throw noTable(plan);
   const url = named(targetOf(call, plan, words), sessions);
   const jobs = options.jobs ?? 2;
-  const opened = await openPostgresTable(url, { fields: record.fields, jobs, env: io.env, signal: stop.now });
+  const context = { fields: record.fields, jobs, env: io.env, signal: stop.now };
+  const opened = await openPostgresTable(url, context, plan.scheme);
   closing.push(opened.sink);
   const database = await connect(parseAddress(url, io.env), jobs + 3, stop.now);
   closing.push(database);

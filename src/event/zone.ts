@@ -9,6 +9,8 @@ export interface Zone {
    * A time that a clock change skips moves forward by the gap; of a repeated one the earlier is taken.
    */
   toUtc(localUs: number): number;
+  /** What the clocks of the zone show at an instant, counted as if they showed UTC. */
+  toLocal(utcUs: number): number;
 }
 
 const FIXED = /^([+-])(\d\d):([0-5]\d)$/u;
@@ -26,10 +28,10 @@ export function createZone(name: string): Zone {
   const [, sign, hours, minutes] = FIXED.exec(name) ?? [];
   if (sign !== undefined) {
     const offset = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60e6;
-    return { toUtc: (localUs) => localUs - offset };
+    return { toUtc: (localUs) => localUs - offset, toLocal: (utcUs) => utcUs + offset };
   }
   const canonical = canonicalName(name);
-  if (canonical === 'UTC') return { toUtc: (localUs) => localUs };
+  if (canonical === 'UTC') return { toUtc: (localUs) => localUs, toLocal: (utcUs) => utcUs };
   return createNamedZone(canonical);
 }
 
@@ -47,19 +49,27 @@ function canonicalName(name: string): string {
 }
 
 function createNamedZone(name: string): Zone {
-  const cache = new Map<number, number>();
+  const ofLocal = byQuarters((localUs) => offsetOfLocal(name, localUs));
+  const ofUtc = byQuarters((utcUs) => offsetAt(name, utcUs));
   return {
-    toUtc(localUs) {
-      if (!(localUs >= REGULAR_FROM_US)) return localUs - offsetOfLocal(name, localUs);
-      const quarter = Math.floor(localUs / QUARTER_HOUR_US);
-      let offset = cache.get(quarter);
-      if (offset === undefined) {
-        offset = offsetOfLocal(name, quarter * QUARTER_HOUR_US);
-        if (cache.size >= MOST_CACHED) cache.clear();
-        cache.set(quarter, offset);
-      }
-      return localUs - offset;
-    },
+    toUtc: (localUs) => localUs - ofLocal(localUs),
+    toLocal: (utcUs) => utcUs + ofUtc(utcUs),
+  };
+}
+
+/** Remembers offsets, which are the same for a whole quarter of an hour. */
+function byQuarters(offsetOf: (timeUs: number) => number): (timeUs: number) => number {
+  const cache = new Map<number, number>();
+  return (timeUs) => {
+    if (!(timeUs >= REGULAR_FROM_US)) return offsetOf(timeUs);
+    const quarter = Math.floor(timeUs / QUARTER_HOUR_US);
+    let offset = cache.get(quarter);
+    if (offset === undefined) {
+      offset = offsetOf(quarter * QUARTER_HOUR_US);
+      if (cache.size >= MOST_CACHED) cache.clear();
+      cache.set(quarter, offset);
+    }
+    return offset;
   };
 }
 

@@ -1,7 +1,7 @@
 import type { RowTarget } from '../../sinks/postgres/encode/encoded-rows.js';
 import { gapAround } from '../../sinks/postgres/partition-map.js';
 import { cut, partitionNamer } from '../../sinks/postgres/partition-names.js';
-import { periodAt } from '../../sinks/postgres/partition-scheme.js';
+import { periodsOf } from '../../sinks/postgres/partition-scheme.js';
 import type { TablePlan } from '../../sinks/postgres/plan.js';
 
 /** A partition that the source has events for. */
@@ -27,6 +27,7 @@ export interface PartitionList {
 /** Opens the list of a table: no partition has been asked for yet. */
 export function createPartitionList({ table, routed, encoder }: TablePlan): PartitionList {
   const scheme = encoder.routing?.scheme;
+  const periodAt = scheme && periodsOf(scheme);
   const nameOf = scheme && partitionNamer(table.name, routed, scheme);
   const byStart = new Map<number, FoundPartition>();
   const found: FoundPartition[] = [];
@@ -45,8 +46,8 @@ export function createPartitionList({ table, routed, encoder }: TablePlan): Part
     return own;
   };
   const missing = (atUs: number) => {
-    if (scheme === undefined || nameOf === undefined) throw new Error('rows for a partition that cannot be made');
-    const { fromUs, toUs } = gapAround(atUs, periodAt(atUs, scheme), routed);
+    if (periodAt === undefined || nameOf === undefined) throw new Error('rows for a partition that cannot be made');
+    const { fromUs, toUs } = gapAround(atUs, periodAt(atUs), routed);
     const known = byStart.get(fromUs);
     return (
       known ??

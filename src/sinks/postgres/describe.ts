@@ -1,6 +1,6 @@
 import type { SinkDescription } from '../sink.js';
 import { partitionNamer } from './partition-names.js';
-import { periodAt, schemeText } from './partition-scheme.js';
+import { periodsOf, schemeText } from './partition-scheme.js';
 import type { TablePlan } from './plan.js';
 
 /** What the sink would do, in sentences. */
@@ -45,7 +45,7 @@ function partitionNotes({ table, encoder, routed, key, timeType }: TablePlan): r
     ];
   if (routing.scheme === undefined)
     return [`${routed.length} partitions by ${column}; none can be made, because this role does not own the table`];
-  const name = partitionNamer(table.name, routed, routing.scheme)(periodAt(0, routing.scheme).fromUs);
+  const name = partitionNamer(table.name, routed, routing.scheme)(periodsOf(routing.scheme)(0).fromUs);
   const within =
     routing.within === undefined
       ? ''

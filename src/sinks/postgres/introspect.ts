@@ -29,6 +29,7 @@ export async function readTable(connection: Connection, { schema, name }: TableN
     hasInsertTriggers: found.insert_triggers === true,
     hasStatementTriggers: found.statement_triggers === true,
     isOwned: found.is_owned === true,
+    timezone: typeof found.timezone === 'string' ? found.timezone : undefined,
     missingRights: ['insert', 'select'].filter((right) => found[`can_${right}`] !== true),
   };
 }
@@ -43,6 +44,7 @@ const FIND_TABLE = `
   select c.oid::text as oid, n.nspname as schema, c.relname as name, c.relkind as kind,
          row_security_active(c.oid) as row_security,
          pg_has_role(c.relowner, 'usage') as is_owned,
+         (select s.reset_val from pg_settings s where s.name = 'TimeZone') as timezone,
          has_any_column_privilege(c.oid, 'insert') as can_insert,
          has_any_column_privilege(c.oid, 'select') as can_select,
          exists (select from pg_trigger t where t.tgrelid = c.oid and not t.tgisinternal and t.tgtype & 7 = 7) as insert_triggers,

@@ -30,6 +30,7 @@ export function newTable({ schema, name }: Pick<Table, 'schema' | 'name'>, texts
     hasInsertTriggers: false,
     hasStatementTriggers: false,
     isOwned: true,
+    timezone: undefined,
     missingRights: [],
   };
 }

@@ -5,7 +5,7 @@ import type { RowTarget } from './encode/encoded-rows.js';
 import { readPartitions } from './introspect.js';
 import { boundsSql, type TimeType } from './partition-bounds.js';
 import { cut, partitionNamer } from './partition-names.js';
-import { type Period, type PeriodScheme, periodAt } from './partition-scheme.js';
+import { type Period, type PeriodScheme, periodsOf } from './partition-scheme.js';
 import type { Partition } from './table.js';
 
 /** The relation that a COPY writes into. */
@@ -150,7 +150,7 @@ function creationSql(
   const ranged = existing.filter(({ fromUs }) => !Number.isNaN(fromUs));
   if (scheme === undefined || existing.some(({ isDefault }) => isDefault)) return undefined;
   if (ranged.some(({ fromUs, toUs }) => fromUs <= atUs && atUs < toUs)) return undefined;
-  const period = gapAround(atUs, periodAt(atUs, scheme), ranged);
+  const period = gapAround(atUs, periodsOf(scheme)(atUs), ranged);
   const name = partitionNamer(table.name, ranged, scheme)(period.fromUs);
   const free = attempt === 1 ? name : cut(name, `_${attempt}`);
   const relation = qualified({ schema: ranged.at(-1)?.schema ?? table.schema, name: free });

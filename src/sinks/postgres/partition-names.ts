@@ -1,4 +1,4 @@
-import { DAY_US, type PeriodScheme } from './partition-scheme.js';
+import { clockOf, DAY_US, type PeriodScheme } from './partition-scheme.js';
 
 const MOST_BYTES = 63;
 
@@ -30,15 +30,15 @@ export function partitionNamer(
   existing: readonly NamedPeriod[],
   scheme: PeriodScheme,
 ): (fromUs: number) => string {
-  const offsetUs = scheme.kind === 'months' ? scheme.offsetUs : localOffset(scheme.anchorUs, scheme.lengthUs);
+  const clock = clockOf(scheme);
   const learnt = existing.findLast(({ fromUs }) => Number.isFinite(fromUs));
-  const pattern = (learnt && patternOf(learnt, offsetUs)) ?? {
+  const pattern = (learnt && patternOf(learnt.name, clock(learnt.fromUs))) ?? {
     before: `${table}_`,
     format: formatOf(scheme),
     after: '',
   };
   return (fromUs) => {
-    const start = render(pattern.format, fromUs - offsetUs);
+    const start = render(pattern.format, clock(fromUs));
     return cut(pattern.before, `${start}${pattern.after}`);
   };
 }
@@ -56,9 +56,9 @@ interface NamePattern {
   readonly after: string;
 }
 
-function patternOf({ name, fromUs }: NamedPeriod, offsetUs: number): NamePattern | undefined {
+function patternOf(name: string, localUs: number): NamePattern | undefined {
   for (const format of FORMATS) {
-    const start = render(format, fromUs - offsetUs);
+    const start = render(format, localUs);
     const at = name.lastIndexOf(start);
     if (at >= 0) return { before: name.slice(0, at), format, after: name.slice(at + start.length) };
   }
@@ -74,10 +74,4 @@ function render(format: string, timeUs: number): string {
   const iso = new Date(Math.floor(timeUs / 1000)).toISOString();
   const [year = '', month = '', day = '', hour = ''] = iso.split(/(?!^)[-T:]/);
   return format.replace('YYYY', year).replace('MM', month).replace('DD', day).replace('HH', hour);
-}
-
-function localOffset(anchorUs: number, lengthUs: number): number {
-  if (lengthUs < DAY_US) return 0;
-  const offsetUs = ((anchorUs % DAY_US) + DAY_US) % DAY_US;
-  return offsetUs > DAY_US / 2 ? offsetUs - DAY_US : offsetUs;
 }

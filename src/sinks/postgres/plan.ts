@@ -9,7 +9,7 @@ import type {
 import { chooseKey } from './key-choice.js';
 import { mapColumns } from './mapping.js';
 import type { TimeType } from './partition-bounds.js';
-import { learnScheme, schemeNamed } from './partition-scheme.js';
+import { clockOf, learnScheme, schemeNamed } from './partition-scheme.js';
 import type { TableOptions } from './sink-options.js';
 import type { Partition, Table, TableColumn } from './table.js';
 
@@ -64,7 +64,7 @@ export function planTable(table: Table, options: TableOptions, context: SinkCont
   });
   const { columns } = mapping;
   const isBinary = columns.every(({ column }) => BINARY.has(column.wire));
-  const cut = timeCut(table, columns, options);
+  const cut = timeCut(table, columns, { ...options, stated: context.timezone });
   const routed = cut === undefined ? [] : table.partitions.filter(isBounded);
   return {
     table,
@@ -80,8 +80,8 @@ export function planTable(table: Table, options: TableOptions, context: SinkCont
       timePointer: context.fields.time?.pointer ?? [],
       timezone: context.timezone ?? 'UTC',
     },
-    notes: mapping.notes,
-    warnings: mapping.warnings,
+    notes: [...mapping.notes, ...clockNotes(cut)],
+    warnings: [...mapping.warnings, ...clockWarnings(cut)],
   };
 }
 
@@ -101,15 +101,26 @@ interface TimeCut {
   readonly scheme: PartitionRouting['scheme'];
 }
 
+interface CutOptions extends Pick<TableOptions, 'partitionBy' | 'scheme'> {
+  /** The zone that the user names. */
+  readonly stated: string | undefined;
+}
+
 /** How the table is cut by time; undefined when it is cut otherwise or not at all, so that the server has to route. */
-function timeCut(table: Table, columns: readonly PlannedColumn[], options: TableOptions): TimeCut | undefined {
+function timeCut(
+  table: Table,
+  columns: readonly PlannedColumn[],
+  { partitionBy, scheme: decided, stated }: CutOptions,
+): TimeCut | undefined {
   const { partitioning, partitions } = table;
   if (partitioning?.strategy !== 'range' || partitioning.column === undefined) return undefined;
   const index = columns.findIndex(({ column }) => column.name === partitioning.column);
   const type = columns[index]?.column.wire;
   if (type === undefined || !TIME_TYPES.includes(type)) return undefined;
   if (partitions.some((partition) => !partition.isDefault && !isBounded(partition))) return undefined;
-  const learnt = learnScheme(partitions.filter(isBounded)) ?? schemeNamed(options.partitionBy);
+  // Other types tell no instants: their days are their own.
+  const hints = type === 'timestamptz' ? { stated, server: table.timezone } : {};
+  const learnt = decided ?? learnScheme(partitions.filter(isBounded), hints) ?? schemeNamed(partitionBy, hints.stated);
   const scheme = table.isOwned ? learnt : undefined;
   return { index, type: type as TimeType, scheme }; // it is one of TIME_TYPES
 }
@@ -128,6 +139,24 @@ function routingOf(
     scheme: cut.scheme,
     within: partitionsWithin,
   };
+}
+
+function clockNotes(cut: TimeCut | undefined): readonly string[] {
+  const zone = cut?.scheme?.zone;
+  return zone === undefined
+    ? []
+    : [`partitions that are made begin at midnight of ${zone}, where clocks change as well`];
+}
+
+/** Days that begin at midnight of a zone which nobody has named. */
+function clockWarnings(cut: TimeCut | undefined): readonly string[] {
+  const { scheme, type } = cut ?? {};
+  if (scheme === undefined || type !== 'timestamptz' || scheme.zone !== undefined || clockOf(scheme)(0) === 0)
+    return [];
+  return [
+    'partitions do not begin at midnight of UTC: those that are made keep the hour of the latest one, also where clocks change; ' +
+      'name their zone with --timezone if they are days of one',
+  ];
 }
 
 function isBounded({ isDefault, fromUs }: Partition): boolean {

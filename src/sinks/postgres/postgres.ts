@@ -7,6 +7,7 @@ import type { Sink } from '../sink.js';
 import { tellsTimeline } from './commit.js';
 import { RECODES, readTable } from './introspect.js';
 import { newTable } from './new-table.js';
+import type { PeriodScheme } from './partition-scheme.js';
 import { planTable, type TablePlan } from './plan.js';
 import { createPostgresSink } from './postgres-sink.js';
 import { parseTableOptions, type TableOptions } from './sink-options.js';
@@ -33,11 +34,13 @@ export interface OpenTable {
 
 /**
  * Opens the same sink, and with it the table behind it. Closing the sink closes both.
+ * @param scheme how partitions are cut that are made, where that has been decided before.
  * @throws like `openPostgres`.
  */
-export async function openPostgresTable(url: string, context: SinkContext): Promise<OpenTable> {
+export async function openPostgresTable(url: string, context: SinkContext, scheme?: PeriodScheme): Promise<OpenTable> {
   const address = parseAddress(url, context.env);
-  const options = parseTableOptions(address.tableQuery, CONNECTION_OPTIONS);
+  const parsed = parseTableOptions(address.tableQuery, CONNECTION_OPTIONS);
+  const options = scheme === undefined ? parsed : { ...parsed, scheme };
   const database = await connect(address, Math.max(1, context.jobs), context.signal);
   try {
     return await openTableWith(database, options, { ...context, name: 'postgres', maxEvents: MOST_EVENTS });

@@ -2,7 +2,7 @@ import { didYouMean } from '../../did-you-mean.js';
 import { UsageError } from '../../errors.js';
 import { parsePointer } from '../../event/pointer.js';
 import type { TableName } from './introspect.js';
-import { PERIOD_NAMES, type PeriodName } from './partition-scheme.js';
+import { PERIOD_NAMES, type PeriodName, type PeriodScheme } from './partition-scheme.js';
 
 /** What a user can set about the table, as `?key=value` of the address. */
 export interface TableOptions {
@@ -16,6 +16,8 @@ export interface TableOptions {
   readonly payload?: string;
   /** The cut of a table that is made. */
   readonly partitionBy: PeriodName;
+  /** How missing partitions are cut, whatever the existing ones are like; absent where these decide. */
+  readonly scheme?: PeriodScheme;
 }
 
 const DEFAULT_TABLE = 'events';

@@ -20,6 +20,8 @@ export interface Table {
   readonly hasStatementTriggers: boolean;
   /** Whether this role owns the table, as making partitions demands. */
   readonly isOwned: boolean;
+  /** The zone of sessions that set none. */
+  readonly timezone: string | undefined;
   /** Rights that this role lacks: `insert`, `select`. */
   readonly missingRights: readonly string[];
 }

@@ -6,7 +6,7 @@ import {
   HOUR_US,
   learnScheme,
   PERIOD_NAMES,
-  periodAt,
+  periodsOf,
   schemeNamed,
   schemeText,
 } from '../../../src/sinks/postgres/partition-scheme.js';
@@ -28,7 +28,7 @@ test.each([
 ])('a %s is learnt from %s to %s', (text, from, to) => {
   const scheme = learnScheme([{ fromUs: us(from), toUs: us(to) }]);
   expect(scheme && schemeText(scheme)).toBe(text);
-  expect(scheme && periodAt(us(from) + HOUR_US / 2, scheme).fromUs).toBe(us(from));
+  expect(scheme && periodsOf(scheme)(us(from) + HOUR_US / 2).fromUs).toBe(us(from));
 });
 
 test('every instant lies in its period, and periods touch', () => {
@@ -37,13 +37,82 @@ test('every instant lies in its period, and periods touch', () => {
       fc.constantFrom(...PERIOD_NAMES),
       fc.integer({ min: us('0001-02-01T00:00Z') / 1000, max: us('9998-01-01T00:00Z') / 1000 }),
       (name, ms) => {
-        const { fromUs, toUs } = periodAt(ms * 1000, schemeNamed(name));
+        const { fromUs, toUs } = periodsOf(schemeNamed(name))(ms * 1000);
         expect(fromUs).toBeLessThanOrEqual(ms * 1000);
         expect(toUs).toBeGreaterThan(ms * 1000);
-        expect(periodAt(toUs, schemeNamed(name)).fromUs).toBe(toUs);
+        expect(periodsOf(schemeNamed(name))(toUs).fromUs).toBe(toUs);
       },
     ),
   );
+});
+
+const ZONES = [
+  'Europe/Berlin',
+  'America/Sao_Paulo',
+  'Pacific/Apia',
+  'America/Havana',
+  'Australia/Lord_Howe',
+  'Asia/Beirut',
+];
+
+test('days, weeks and months of a zone touch, hold their instants, and are learnt from any of them', () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...ZONES),
+      fc.constantFrom('day', 'week', 'month', 'year'),
+      fc.integer({ min: us('1990-01-01T00:00Z') / 1000, max: us('2035-01-01T00:00Z') / 1000 }),
+      (zone, name, ms) => {
+        const at = periodsOf(schemeNamed(name, zone));
+        const period = at(ms * 1000);
+        expect(period.fromUs).toBeLessThanOrEqual(ms * 1000);
+        expect(period.toUs).toBeGreaterThan(ms * 1000);
+        expect(at(period.toUs).fromUs).toBe(period.toUs);
+        expect(at(period.toUs - 1)).toEqual(period);
+        const learnt = learnScheme([period], { stated: zone });
+        const later = us('2024-04-15T12:00Z');
+        expect(learnt && periodsOf(learnt)(later)).toEqual(at(later));
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+const day = (from: string, to: string) => ({ fromUs: us(from), toUs: us(to) });
+
+test.each([
+  [
+    'midnights of UTC stay those of UTC',
+    [day('2024-06-01T00:00Z', '2024-06-02T00:00Z')],
+    { stated: 'Europe/London' },
+    undefined,
+  ],
+  [
+    'in winter London keeps the time of UTC: what the user names decides',
+    [day('2024-01-01T00:00Z', '2024-01-02T00:00Z')],
+    { stated: 'Europe/London' },
+    'Europe/London',
+  ],
+  [
+    'and the zone of the server does not',
+    [day('2024-01-01T00:00Z', '2024-01-02T00:00Z')],
+    { server: 'Europe/London' },
+    undefined,
+  ],
+  [
+    'unless the other partitions are of it',
+    [day('2023-06-30T23:00Z', '2023-07-01T23:00Z'), day('2024-01-01T00:00Z', '2024-01-02T00:00Z')],
+    { server: 'Europe/London' },
+    'Europe/London',
+  ],
+  [
+    'a zone that is not known here decides nothing',
+    [day('2024-01-01T23:00Z', '2024-01-02T23:00Z')],
+    { server: 'Mars/Olympus' },
+    undefined,
+  ],
+  ['hours have no zone', [day('2024-01-01T23:00Z', '2024-01-02T00:00Z')], { stated: 'Europe/Berlin' }, undefined],
+])('%s', (_, periods, hints, zone) => {
+  expect(learnScheme(periods, hints)?.zone).toBe(zone);
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import type { Rejection } from '../../sink.js';
-import { periodAt } from '../partition-scheme.js';
+import { type Period, periodsOf } from '../partition-scheme.js';
 import type { RowTarget } from './encoded-rows.js';
 import type { PartitionRouting } from './options.js';
 import { at, shown } from './refusal.js';
@@ -23,11 +23,14 @@ export class RowGroups {
   private last: OpenGroup | undefined;
   private lastFrom = Number.NaN;
   private lastTo = Number.NaN;
+  private readonly periodAt: ((timeUs: number) => Period) | undefined;
 
   constructor(
     private readonly routing: PartitionRouting | undefined,
     private readonly pointer: string,
-  ) {}
+  ) {
+    this.periodAt = routing?.scheme && periodsOf(routing.scheme);
+  }
 
   /** The group of a row whose partition key is `timeUs`, or why it can have none. */
   groupOf(timeUs: number, omitted: number): OpenGroup | Rejection {
@@ -68,10 +71,11 @@ export class RowGroups {
     routing: PartitionRouting,
     { timeUs, index, omitted }: { readonly timeUs: number; readonly index: number; readonly omitted: number },
   ): OpenGroup | Rejection {
-    const { scheme, within } = routing;
-    if (scheme === undefined || timeUs < EARLIEST_US || timeUs > LATEST_US) return this.unreachable(timeUs);
+    const { periodAt } = this;
+    const { within } = routing;
+    if (periodAt === undefined || timeUs < EARLIEST_US || timeUs > LATEST_US) return this.unreachable(timeUs);
     if (within !== undefined && (timeUs < within.fromUs || timeUs >= within.toUs)) return this.notAllowed(timeUs);
-    const period = periodAt(timeUs, scheme);
+    const period = periodAt(timeUs);
     const fromUs = Math.max(period.fromUs, routing.to[index] ?? Number.NEGATIVE_INFINITY);
     const toUs = Math.min(period.toUs, routing.from[index + 1] ?? Number.POSITIVE_INFINITY);
     return this.open({ kind: 'missing', atUs: fromUs }, omitted, { fromUs, toUs });
