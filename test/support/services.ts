@@ -78,10 +78,16 @@ export async function findService(name: ServiceName): Promise<Service | undefine
   return undefined;
 }
 
-/** Starts a server for one test that keeps what it has confirmed; undefined when its binary is not on the PATH. */
-export async function startOwnService(name: ServiceName): Promise<OwnService | undefined> {
+/**
+ * Starts a server for one test that keeps what it has confirmed; undefined when its binary is not on the PATH.
+ * @param more what else stands on its command line.
+ */
+export async function startOwnService(
+  name: ServiceName,
+  more: readonly string[] = [],
+): Promise<OwnService | undefined> {
   const kind: Kind = KINDS[name];
-  return isOnPath(kind.binary) ? start(name, kind, kind.durable) : undefined;
+  return isOnPath(kind.binary) ? start(name, kind, [...(kind.durable ?? []), ...more]) : undefined;
 }
 
 async function start(name: ServiceName, kind: Kind, more: readonly string[] = []): Promise<OwnService> {

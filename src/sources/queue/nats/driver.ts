@@ -1,6 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream';
-import type { Acknowledgement, Message, QueueDriver } from '../driver.js';
+import type { Message, QueueDriver } from '../driver.js';
 import type { NatsAddress } from './address.js';
+import { openConfirmations } from './confirmations.js';
 import type { Nats } from './connect.js';
 import { findConsumer, leaseOf, openConsumer } from './consumer.js';
 import { describeNats } from './describe.js';
@@ -17,8 +18,6 @@ const QUIET_RECEIVES_WAITING = 10;
 const MOST_HELD = 10_000;
 const ACK_TIMEOUT_MS = 10_000;
 
-/** What is published to the reply subject of a message (JetStream wire API, "Acknowledging messages"). */
-const ACK = '+ACK';
 /** Given back behind the end of our last request for messages: before it, the server would send it to us again. */
 const NAK = `-NAK {"delay": 1200000000}`;
 const REQUEST_MS = 1_000;
@@ -45,6 +44,7 @@ export async function createNatsDriver(
       ? openInbox(await consumer.consume({ max_messages: 1_000, expires: REQUEST_MS }))
       : openRequests(consumer, REQUEST_MS);
 
+  const confirmations = await openConfirmations(connection, ACK_TIMEOUT_MS);
   let quiet = 0;
 
   let stopped: Promise<void> | undefined;
@@ -95,7 +95,10 @@ export async function createNatsDriver(
       const elsewhere = (info?.num_ack_pending ?? 0) - left - held;
       return ++quiet >= (elsewhere > 0 ? QUIET_RECEIVES_WAITING : QUIET_RECEIVES);
     },
-    ack: (messages) => Promise.all(messages.map(({ handle }) => acknowledge(nats, handle))),
+    async ack(messages) {
+      const confirmed = await confirmations.ask(messages.map(({ handle }) => handle));
+      return confirmed.map((isConfirmed) => (isConfirmed ? 'acked' : 'failed'));
+    },
     async release(messages) {
       await stopReceiving();
       for (const { handle } of messages) connection.publish(handle, NAK);
@@ -115,16 +118,6 @@ export async function createNatsDriver(
 
 function storedOf({ seq, subject, time, data, headers, info }: JsMsg) {
   return { seq, subject, time, data, headers, deliveries: info.deliveryCount };
-}
-
-/** An acknowledgement that the server confirms; it can be asked for again when its answer was lost. */
-async function acknowledge({ connection }: Nats, handle: string): Promise<Acknowledgement> {
-  try {
-    await connection.request(handle, ACK, { timeout: ACK_TIMEOUT_MS });
-    return 'acked';
-  } catch {
-    return 'failed';
-  }
 }
 
 function replyOf(message: JsMsg): string {
