@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { open } from 'lmdb';
-import { hashId } from '../dist/event/id-hash.js';
-import { encodeEntry, keyOf } from '../dist/flow/ledger/lmdb/entry.js';
-import { openLmdbLedger } from '../dist/flow/ledger/lmdb/lmdb-ledger.js';
+import { hashId } from '../dist/event/id-hash.cjs';
+import { encodeEntry, keyOf } from '../dist/flow/ledger/lmdb/entry.cjs';
+import { openLmdbLedger } from '../dist/flow/ledger/lmdb/lmdb-ledger.cjs';
 
 const { values: flags } = parseArgs({
   options: {

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
-import { hashId } from '../dist/event/id-hash.js';
-import { openLmdbLedger } from '../dist/flow/ledger/lmdb/lmdb-ledger.js';
+import { hashId } from '../dist/event/id-hash.cjs';
+import { openLmdbLedger } from '../dist/flow/ledger/lmdb/lmdb-ledger.cjs';
 
 const IDS = Number(process.argv[2] ?? 200_000);
 const BATCH = Number(process.argv[3] ?? 2_000);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-if (!existsSync(join(root, 'dist/cli/main.js'))) run('npm', ['run', '--silent', 'build']);
+if (!existsSync(join(root, 'dist/cli/main.cjs'))) run('npm', ['run', '--silent', 'build']);
 
 const state = mkdtempSync(join(tmpdir(), 'respool-demo-'));
 const replay = ['replay', 'fixtures/demo/harbour.ndjson', '--schema', 'fixtures/demo/schema', '--state-dir', state];

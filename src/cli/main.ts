@@ -49,14 +49,18 @@ const stop = watchSignals(process, () => {
   io.stderr.write('Stopping: finishing what is in flight and saving. Once more stops at once.\n');
 });
 
-try {
-  process.exitCode = await runProgram(argv, { io, stop, onConfig });
-} catch (error) {
-  process.exitCode = stop.exitCode !== undefined && isAbort(error) ? report(error, stop.exitCode) : tell(error);
+void run();
+
+async function run(): Promise<void> {
+  try {
+    process.exitCode = await runProgram(argv, { io, stop, onConfig });
+  } catch (error) {
+    process.exitCode = stop.exitCode !== undefined && isAbort(error) ? report(error, stop.exitCode) : tell(error);
+  }
+  // All work is done and closed by now: a connection or timer that a client forgot keeps nobody waiting.
+  await Promise.all([written(process.stdout), written(process.stderr)]);
+  process.exit();
 }
-// All work is done and closed by now: a connection or timer that a client forgot keeps nobody waiting.
-await Promise.all([written(process.stdout), written(process.stderr)]);
-process.exit();
 
 /** Resolves once all that was written so far is out, or cannot be written any more. */
 function written(stream: NodeJS.WriteStream): Promise<void> {

@@ -3,7 +3,8 @@ import type { DecodedRecord, JsonObject } from '../event/event.js';
 import { parseOrUndefined } from '../event/parse-or-undefined.js';
 import { handfulsOf } from '../sources/handfuls.js';
 import { withLetterLines } from '../sources/letter-batch.js';
-import type { Decoder, DecoderReference, Handful, RawBatch, Source } from '../sources/source.js';
+import { loadDecoder } from '../sources/load-decoder.js';
+import type { DecoderReference, Handful, RawBatch, Source } from '../sources/source.js';
 import type { UnwrapperReference } from '../sources/unwrapper.js';
 import { isObject } from './prepare/parse.js';
 import type { RepairSpec } from './repair/rule.js';
@@ -117,9 +118,8 @@ function plainOf(source: Source) {
 type Collector = (batch: RawBatch, samples: JsonObject[]) => void;
 
 /** Records that are events, or nothing: they need not be prepared to be looked at. */
-async function plainCollector({ module, options }: DecoderReference, enough: number): Promise<Collector> {
-  const { createDecoder }: { createDecoder(options: unknown): Decoder } = await import(module);
-  const decoder = createDecoder(options);
+async function plainCollector(reference: DecoderReference, enough: number): Promise<Collector> {
+  const decoder = await loadDecoder(reference);
   return (batch, samples) => {
     const take = ({ text, start, end }: DecodedRecord) => {
       if (samples.length >= enough) return;

@@ -1,6 +1,7 @@
 import type { Given, Layer } from '../event/layer.js';
 import type { Span } from '../event/locate.js';
 import type { ObjectScan } from '../event/scan.js';
+import { loadModule } from '../load-module.js';
 import type { LetterFacts } from './letter.js';
 
 /** Where in an envelope something lies that may be an event, another envelope, or the text of one. */
@@ -91,6 +92,6 @@ export function unwrapperReference(options: UnwrapOptions): UnwrapperReference {
 
 /** Loads an unwrapper by its module. */
 export async function loadUnwrapper({ module, options }: UnwrapperReference): Promise<Unwrapper> {
-  const { createUnwrapper }: { createUnwrapper(options: UnwrapOptions): Unwrapper } = await import(module);
-  return createUnwrapper(options);
+  const loaded = (await loadModule(module)) as { createUnwrapper(options: UnwrapOptions): Unwrapper }; // as promised
+  return loaded.createUnwrapper(options);
 }

@@ -2,7 +2,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { onOneLine } from '../flow/repair-trail.js';
 import { stateError } from '../flow/state/durable.js';
 import { withLetterLines } from '../sources/letter-batch.js';
-import type { Decoder, RawBatch, Source } from '../sources/source.js';
+import { loadDecoder } from '../sources/load-decoder.js';
+import type { RawBatch, Source } from '../sources/source.js';
 
 /** Writes the letters of some signatures to a file, each whole and on a line of its own: it is itself a dump. */
 export interface LetterExport extends AsyncDisposable {
@@ -13,8 +14,7 @@ export interface LetterExport extends AsyncDisposable {
 
 /** Opens the export; the file must not exist. @throws IncompleteError or UsageError when it cannot be written. */
 export async function openExport(path: string, source: Source, signatures: readonly string[]): Promise<LetterExport> {
-  const { createDecoder }: { createDecoder(options: unknown): Decoder } = await import(source.decoder.module);
-  const decoder = createDecoder(source.decoder.options);
+  const decoder = await loadDecoder(source.decoder);
   const wanted = new Set(signatures);
   let file: FileHandle | undefined;
   let letters = 0;

@@ -19,6 +19,7 @@ import { Unwrapping } from '../flow/prepare/unwrapping.js';
 import { createQuickCheck } from '../schema/accept/quick-check.js';
 import { compileCatalog } from '../schema/compile.js';
 import { withLetterLines } from '../sources/letter-batch.js';
+import { loadDecoder } from '../sources/load-decoder.js';
 import type { Decoder, RecordProblem } from '../sources/source.js';
 import { loadUnwrapper, type Unwrapper } from '../sources/unwrapper.js';
 import type { BatchFindings, ExaminationInput, ExaminationSpec } from './examination.js';
@@ -158,10 +159,9 @@ export class Examiner {
 
 /** Opens an examiner: loads the decoder by its module and compiles the schema. */
 export async function createExaminer(spec: ExaminationSpec): Promise<Examiner> {
-  const module: { createDecoder(options: unknown): Decoder } = await import(spec.decoder.module);
   const { unwrapper } = spec;
   return new Examiner(spec, {
-    decoder: module.createDecoder(spec.decoder.options),
+    decoder: await loadDecoder(spec.decoder),
     unwrapper: unwrapper && (await loadUnwrapper(unwrapper)),
     checkers: {
       now: compileCatalog(spec.catalog, spec),

@@ -54,7 +54,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const)('a second %s ends a process that does not come to its end, with %i', async (signal, exitCode) => {
-  const signals = new URL('../../dist/cli/signals.js', import.meta.url);
+  const signals = new URL('../../dist/cli/signals.cjs', import.meta.url);
   const hang = `import { watchSignals } from '${signals}';
     const stop = watchSignals(process, () => console.log('first'));
     stop.now.addEventListener('abort', () => console.log('now', stop.finish.aborted));

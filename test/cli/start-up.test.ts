@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -35,24 +35,17 @@ function loadedBy(words: readonly string[]): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), 'respool-start-'));
   try {
     const log = join(folder, 'loaded');
-    const hook = `import { appendFileSync } from 'node:fs';
-      export async function load(url, context, next) {
-        appendFileSync(${JSON.stringify(log)}, url + '\\n');
-        return next(url, context);
-      }`;
-    const register = join(folder, 'register.mjs');
+    const preload = join(folder, 'preload.cjs');
     writeFileSync(
-      register,
-      `import { register } from 'node:module';
-      register('data:text/javascript,' + ${JSON.stringify(encodeURIComponent(hook))});`,
+      preload,
+      `process.on('exit', () =>
+        require('node:fs').writeFileSync(${JSON.stringify(log)}, Object.keys(require.cache).join('\\n')));`,
     );
     const bin = join(root, 'bin/respool.js');
-    const { stdout } = spawnSync(process.execPath, ['--import', pathToFileURL(register).href, bin, ...words], {
-      encoding: 'utf8',
-    });
+    const { stdout } = spawnSync(process.execPath, ['--require', preload, bin, ...words], { encoding: 'utf8' });
     expect(stdout).not.toBe('');
     const loaded = readFileSync(log, 'utf8').split('\n');
-    return loaded.filter((url) => url.startsWith(pathToFileURL(join(root, 'dist')).href));
+    return loaded.filter((path) => path.startsWith(join(root, 'dist')));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

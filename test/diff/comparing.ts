@@ -14,7 +14,7 @@ import { fieldsOf } from '../support/batches.js';
 import { type CliCall, respool } from '../support/cli.js';
 
 const never = new AbortController().signal;
-const encoder = new URL('../../dist/diff/row-encoder.js', import.meta.url).href;
+const encoder = new URL('../../dist/diff/row-encoder.cjs', import.meta.url).href;
 
 /** How two sides are compared in a test. */
 export interface Comparing {
@@ -62,7 +62,7 @@ export async function compareTexts(
     await using pool = await openPreparePool(
       {
         decoder: {
-          module: new URL('../../dist/sources/dump/decode.js', import.meta.url).href,
+          module: new URL('../../dist/sources/dump/decode.cjs', import.meta.url).href,
           options: { cellTypes: {} },
         },
         fields: key.kind === 'content' ? withoutId : fields,

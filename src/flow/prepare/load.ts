@@ -1,3 +1,4 @@
+import { loadModule } from '../../load-module.js';
 import type { Encoder, EncoderReference } from '../../sinks/sink.js';
 
 /** Loads a module by its URL, and opens what it makes of the options as often as the answer is called. */
@@ -5,7 +6,7 @@ export async function load<T>(
   { module: url, options }: { readonly module: string; readonly options: unknown },
   factory: string,
 ): Promise<() => T> {
-  const module: Record<string, (options: unknown) => T> = await import(url);
+  const module = (await loadModule(url)) as Record<string, (options: unknown) => T>; // as its reference promises
   const create = module[factory];
   if (create === undefined) throw new Error(`${url} exports no ${factory}`);
   return () => create(options);
