@@ -7,6 +7,7 @@ import { partmanName, partmanWords, readPartman } from './partman.js';
 import type { Method, PlannedPartition, Proof, TableBackfill } from './plan.js';
 import type { SlicedPartition } from './slices/partition-tally.js';
 import { framesOf } from './slices/slice.js';
+import { swapWarnings } from './swap/warnings.js';
 import { countRows, reading, relationOf, shapeOf, withinSql } from './target.js';
 import { countKeys, hex } from './verify.js';
 
@@ -43,6 +44,9 @@ export async function makePlan(planning: Planning): Promise<Omit<TableBackfill, 
     partitions.push(await reading(database, look, signal));
   }
   const words = await reading(database, (connection) => partmanWords(connection, manager, partitions), signal);
+  const oids = [table.table.oid, ...partitions.map(({ oid }) => oid)].filter((oid) => oid !== undefined);
+  const unreached =
+    method === 'swap' ? await reading(database, (connection) => swapWarnings(connection, oids), signal) : [];
   return {
     ...planFacts(read),
     method,
@@ -54,7 +58,7 @@ export async function makePlan(planning: Planning): Promise<Omit<TableBackfill, 
     untouched: untouchedBy(planning),
     ...(partman !== undefined && { partman }),
     notes: [...words.notes, ...table.notes],
-    warnings: [...read.warnings, ...words.warnings, ...table.warnings],
+    warnings: [...read.warnings, ...words.warnings, ...unreached, ...table.warnings],
   };
 }
 

@@ -128,7 +128,13 @@ test('the new partition has everything that the old one had', async () => {
      create function nothing() returns trigger language plpgsql as 'begin return null; end';
      create trigger own after insert on ev_20190701 for each row execute function nothing(); alter table ev_20190701 disable trigger own;
      alter table ev_20190701 enable row level security; create policy mine on ev_20190701 for select to keeper_ev using (level_cm > 5);
-     comment on table ev_20190701 is 'the first day';`,
+     comment on table ev_20190701 is 'the first day'; comment on policy mine on ev_20190701 is 'for keepers';
+     comment on trigger own on ev_20190701 is 'does nothing'; comment on index ev_level is 'high tides'; comment on constraint ev_apart on ev_20190701 is 'apart';
+     create index ev_twice on ev_20190701 ((level_cm + doubled)); alter index ev_twice alter column 1 set statistics 55;
+     create statistics ev_together (dependencies, mcv) on name, level_cm from ev_20190701; alter statistics ev_together set statistics 66;
+     comment on statistics ev_together is 'go together';
+     create trigger each_row after insert on ev for each row execute function nothing(); alter table ev_20190701 disable trigger each_row;
+     create publication ev_days for table ev_20190702, ev_20190701 (event_id, occurred_at, level_cm) where (level_cm > 3); create publication ev_whole for table ev;`,
   );
   const describe = async () => {
     const [row] = await p.database.query(`
@@ -136,6 +142,14 @@ test('the new partition has everything that the old one had', async () => {
         (select jsonb_agg(pg_get_indexdef(i.indexrelid) order by pg_get_indexdef(i.indexrelid)) from pg_index i where i.indrelid = c.oid) as indexes,
         (select jsonb_agg(array[conname, contype::text, pg_get_constraintdef(k.oid), convalidated::text] order by conname) from pg_constraint k where conrelid = c.oid) as constraints,
         (select jsonb_agg(array[tgname::text, tgenabled::text, pg_get_triggerdef(t.oid)]) from pg_trigger t where tgrelid = c.oid and not tgisinternal) as triggers,
+        (select jsonb_agg(array[tgname::text, tgenabled::text]) from pg_trigger t where tgrelid = c.oid and tgname = 'each_row') as switched,
+        (select jsonb_agg(array[obj_description(i.indexrelid, 'pg_class'), obj_description(k.oid, 'pg_constraint'), a.attstattarget::text] order by ic.relname)
+          from pg_index i join pg_class ic on ic.oid = i.indexrelid join pg_attribute a on a.attrelid = ic.oid and a.attnum = 1
+          left join pg_constraint k on k.conindid = ic.oid where i.indrelid = c.oid) as index_words,
+        (select jsonb_agg(obj_description(t.oid, 'pg_trigger')) from pg_trigger t where tgrelid = c.oid and not tgisinternal) as trigger_words,
+        (select jsonb_agg(obj_description(o.oid, 'pg_policy')) from pg_policy o where polrelid = c.oid) as policy_words,
+        (select jsonb_agg(array[pg_get_statisticsobjdef(s.oid), stxstattarget::text, obj_description(s.oid), pg_get_userbyid(stxowner)]) from pg_statistic_ext s where stxrelid = c.oid) as statistics,
+        (select jsonb_agg(array[pubname::text, attnames::text, rowfilter] order by pubname) from pg_publication_tables where tablename = c.relname) as publications,
         (select jsonb_agg(to_jsonb(a) - '{attrelid,attmissingval}'::text[] order by attnum) from pg_attribute a where attrelid = c.oid and attnum > 0) as columns,
         (select jsonb_agg(to_jsonb(o)) from pg_policies o where tablename = c.relname) as policies
       from pg_class c where relname = 'ev_20190701'`);
@@ -149,6 +163,8 @@ test('the new partition has everything that the old one had', async () => {
   expect(await p.database.query('select count(distinct n)::int as numbers, max(doubled) as doubled from ev')).toEqual([
     { numbers: 300, doubled: 598 },
   ]);
+  expect((await p.later('undo', report.run, '--yes')).status).toBe(0);
+  expect(await describe()).toEqual(before);
   await p.database.query('drop owned by keeper_ev; drop role keeper_ev');
 });
 

@@ -46,3 +46,17 @@ test('rows for which a partition has no partition of its own are quarantined, an
   const again = await p.run('--fresh');
   expect([again.status, again.report.sinks[0]]).toMatchObject([0, { accepted: 38, duplicate: 262, rejected: 0 }]);
 });
+
+test('the plan of a swap warns of views and subscribers that it does not reach', async () => {
+  await using p = await openPlace(dayEvents(300));
+  await p.database.query(
+    `create view second as select * from ev_20190702; create publication whole for table ev; create publication all_of_them for all tables`,
+  );
+  const { report } = await p.run('--method', 'swap', '--dry-run');
+  expect(report.warnings).toEqual([
+    'second reads partition ev_20190702 itself: it goes on reading the old one, which cannot be dropped before the view',
+    'publication all_of_them publishes all tables, those that a swap makes on its way included: subscribers that lack such a table stop',
+    'publication whole does not send what a swap loads: subscribers keep the old rows',
+  ]);
+  expect((await p.run('--dry-run')).report.warnings).toEqual([]);
+});

@@ -142,12 +142,13 @@ async function exchangeAll(
 ): Promise<void> {
   const parent = qualified(work.table.table);
   const { model } = staging;
+  const keptAs = await keptRestName(session, rest);
   const statements = [
     ...syncSql(capture, undefined),
     ...endCaptureSql(rest.names, rest.relation),
-    ...takeRestOut(parent, rest, { model, as: await keptRestName(session, rest) }),
+    ...takeRestOut(parent, rest, { model, as: keptAs }),
     ...ways.flatMap(putIn),
-    ...putRestIn(parent, rest, model),
+    ...putRestIn(parent, rest, { model, keptAs }),
   ];
   const turn = { tableOid: work.table.table.oid ?? '0', signal: work.finish };
   const lock = { locks: [parent, rest.relation], statements };

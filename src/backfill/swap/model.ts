@@ -1,4 +1,6 @@
 import type { Connection, Row } from '../../postgres/connection.js';
+import { type ExtendedStatistics, readExtendedStatistics } from './extended-statistics.js';
+import { type Membership, readMemberships } from './publications.js';
 
 /** A relation after whose image the new partition is built: the live partition, or the table where there is none. */
 export interface Model {
@@ -18,11 +20,23 @@ export interface Model {
   readonly comment: string | undefined;
   readonly columns: readonly ModelColumn[];
   readonly indexes: readonly ModelIndex[];
-  readonly foreignKeys: readonly { readonly name: string; readonly definition: string }[];
-  readonly triggers: readonly { readonly name: string; readonly definition: string; readonly enabled: string }[];
-  readonly policies: readonly string[];
+  readonly foreignKeys: readonly (Commented & { readonly name: string; readonly definition: string })[];
+  readonly triggers: readonly (Commented & {
+    readonly name: string;
+    readonly definition: string;
+    readonly enabled: string;
+  })[];
+  /** Triggers of the table that are switched otherwise here: it has them only while it is attached. */
+  readonly switched: readonly { readonly name: string; readonly enabled: string }[];
+  readonly policies: readonly (Commented & { readonly name: string; readonly definition: string })[];
+  readonly statistics: readonly ExtendedStatistics[];
+  readonly publications: readonly Membership[];
   /** `grant … on ` and ` to …`, between which the relation's name stands. */
   readonly grants: readonly { readonly before: string; readonly after: string }[];
+}
+
+interface Commented {
+  readonly comment: string | undefined;
 }
 
 export interface ModelColumn {
@@ -34,7 +48,7 @@ export interface ModelColumn {
   readonly options: readonly string[];
 }
 
-export interface ModelIndex {
+export interface ModelIndex extends Commented {
   readonly name: string;
   /** What follows `create index … on …`. */
   readonly tail: string;
@@ -46,6 +60,10 @@ export interface ModelIndex {
   readonly constraint: string | undefined;
   readonly definition: string | undefined;
   readonly deferral: string;
+  /** Comment of the constraint. */
+  readonly constraintComment: string | undefined;
+  /** Statistics targets of its expressions, by their number. */
+  readonly targets: readonly { readonly column: number; readonly target: number }[];
 }
 
 /** The identity columns of a table, with their sequences. */
@@ -75,16 +93,25 @@ export async function readModel(connection: Connection, oid: string): Promise<Mo
     comment: text(table.comment),
     columns: (await all(COLUMNS)).map(columnOf),
     indexes: (await all(INDEXES)).map(indexOf),
-    foreignKeys: (await all(FOREIGN_KEYS)).map(({ name, definition }) => ({
+    foreignKeys: (await all(FOREIGN_KEYS)).map(({ name, definition, comment }) => ({
       name: String(name),
       definition: String(definition).replace(/ NOT VALID$/, ''),
+      comment: text(comment),
     })),
-    triggers: (await all(TRIGGERS)).map(({ name, definition, enabled }) => ({
+    triggers: (await all(TRIGGERS)).map(({ name, definition, enabled, comment }) => ({
       name: String(name),
       definition: String(definition),
       enabled: String(enabled),
+      comment: text(comment),
     })),
-    policies: (await all(POLICIES)).map(({ definition }) => String(definition)),
+    switched: (await all(SWITCHED)).map(({ name, enabled }) => ({ name: String(name), enabled: String(enabled) })),
+    policies: (await all(POLICIES)).map(({ name, definition, comment }) => ({
+      name: String(name),
+      definition: String(definition),
+      comment: text(comment),
+    })),
+    statistics: await readExtendedStatistics(connection, oid),
+    publications: await readMemberships(connection, oid),
     grants: (await all(GRANTS)).map(({ before, after }) => ({ before: String(before), after: String(after) })),
   };
 }
@@ -111,24 +138,32 @@ const INDEXES = `
            ic.relname, case when c.relkind = 'p' then 'ONLY ' else '' end, n.nspname, c.relname)) + 1) as tail,
          (select s.spcname from pg_tablespace s where s.oid = ic.reltablespace) as tablespace,
          con.contype as constraint, pg_get_constraintdef(con.oid) as definition,
-         case when con.condeferred then ' deferrable initially deferred' when con.condeferrable then ' deferrable' else '' end as deferral
+         case when con.condeferred then ' deferrable initially deferred' when con.condeferrable then ' deferrable' else '' end as deferral,
+         obj_description(ic.oid, 'pg_class') as comment, obj_description(con.oid, 'pg_constraint') as constraint_comment,
+         (select jsonb_agg(jsonb_build_object('column', a.attnum, 'target', a.attstattarget)) from pg_attribute a
+          where a.attrelid = ic.oid and a.attstattarget >= 0) as targets
   from pg_index i join pg_class ic on ic.oid = i.indexrelid join pg_class c on c.oid = i.indrelid
   join pg_namespace n on n.oid = c.relnamespace
   left join pg_constraint con on con.conindid = i.indexrelid and con.conrelid = i.indrelid and con.contype in ('p', 'u', 'x')
   where i.indrelid = $1::oid and i.indisvalid order by i.indisprimary desc, i.indisunique desc, ic.relname`;
 
 const FOREIGN_KEYS = `
-  select conname as name, pg_get_constraintdef(oid) as definition from pg_constraint
+  select conname as name, pg_get_constraintdef(oid) as definition, obj_description(oid, 'pg_constraint') as comment from pg_constraint
   where conrelid = $1::oid and contype = 'f' order by conname`;
 
 const TRIGGERS = `
-  select t.tgname as name, t.tgenabled as enabled,
+  select t.tgname as name, t.tgenabled as enabled, obj_description(t.oid, 'pg_trigger') as comment,
          replace(pg_get_triggerdef(t.oid), format(' ON %I.%I ', n.nspname, c.relname), ' ON %RELATION% ') as definition
   from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
   where t.tgrelid = $1::oid and not t.tgisinternal and t.tgparentid = 0 and t.tgname !~ '^respool_capture_' and c.relkind <> 'p'`;
 
+const SWITCHED = `
+  select t.tgname as name, t.tgenabled as enabled from pg_trigger t join pg_trigger p on p.oid = t.tgparentid
+  where t.tgrelid = $1::oid and not t.tgisinternal and t.tgenabled <> p.tgenabled order by 1`;
+
 const POLICIES = `
-  select format('create policy %I on %%RELATION%% as %s for %s to %s%s%s', p.policyname, p.permissive, p.cmd,
+  select p.policyname as name, (select obj_description(o.oid, 'pg_policy') from pg_policy o where o.polrelid = c.oid and o.polname = p.policyname) as comment,
+         format('create policy %I on %%RELATION%% as %s for %s to %s%s%s', p.policyname, p.permissive, p.cmd,
            (select string_agg(case when r = 'public' then 'public' else quote_ident(r::text) end, ', ') from unnest(p.roles) r),
            ' using (' || p.qual || ')', ' with check (' || p.with_check || ')') as definition
   from pg_policies p join pg_class c on c.relname = p.tablename join pg_namespace n on n.oid = c.relnamespace and n.nspname = p.schemaname
@@ -164,6 +199,9 @@ function indexOf(row: Row): ModelIndex {
     constraint: text(row.constraint),
     definition: text(row.definition),
     deferral: String(row.deferral),
+    comment: text(row.comment),
+    constraintComment: text(row.constraint_comment),
+    targets: Array.isArray(row.targets) ? row.targets : [],
   };
 }
 

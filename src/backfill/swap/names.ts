@@ -24,6 +24,8 @@ export interface SwapNames {
   readonly undoneName: string;
   /** Name of an index that is being built. */
   index(at: number): string;
+  /** Name of statistics that are being made. */
+  statistics(at: number): string;
 }
 
 /** Constraint that spares the server a scan when a partition is attached. */
@@ -64,5 +66,6 @@ function namesOf(
     undone: qualified({ schema, name: undoneName }),
     undoneName,
     index: (at) => `${own('index')}_${at}`,
+    statistics: (at) => `${own('statistics')}_${at}`,
   };
 }

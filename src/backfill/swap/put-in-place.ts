@@ -4,7 +4,10 @@ import { qualified } from '../../sinks/postgres/partition-map.js';
 import { cut } from '../../sinks/postgres/partition-names.js';
 import { endCaptureSql, syncSql } from './capture.js';
 import { type Locking, underLock } from './exchange.js';
+import { renameStatisticsSql } from './extended-statistics.js';
 import { BOUNDS } from './names.js';
+import { moveMembershipsSql } from './publications.js';
+import { switchSql } from './staging.js';
 import type { Way } from './way.js';
 
 /**
@@ -38,9 +41,10 @@ export function exchange(session: Connection, way: Way, locking: Locking): Promi
   const statements = [
     ...(capture === undefined ? [] : syncSql(capture, undefined)),
     ...(capture === undefined || from === undefined ? [] : endCaptureSql(names, from)),
-    ...(isReplacing ? takeOut({ parent, relation: names.live, as: names.oldName }, oldIndexNames(way)) : []),
+    ...(isReplacing ? takeOut({ parent, relation: names.live, as: names.oldName }, oldNames(way)) : []),
     ...(!isReplacing && fallback !== undefined ? [`delete from ${fallback} where ${staging.within}`] : []),
     ...putIn(way),
+    ...(isReplacing ? moveMembershipsSql(way.model.publications, names.old, names.live) : []),
     ...(fallback === undefined ? [] : [`alter table ${fallback} drop constraint if exists ${shieldOf(way)}`]),
   ];
   return underLock(session, { locks, statements }, locking);
@@ -48,13 +52,15 @@ export function exchange(session: Connection, way: Way, locking: Locking): Promi
 
 /** The statements that give a new partition its name and attach it. */
 export function putIn(way: Way): readonly string[] {
-  const { staging, parent, attach } = way;
+  const { staging, parent, attach, model } = way;
   const { names } = staging;
   return [
     `alter table ${names.staging} rename to ${quoteName(names.liveName)}`,
     ...newIndexNames(way),
+    ...model.statistics.map((each, at) => renameStatisticsSql(each, names.statistics(at), each.name)),
     `alter table ${parent} attach partition ${names.live} ${attach}`,
     `alter table ${names.live} drop constraint ${BOUNDS}`,
+    ...model.switched.flatMap((trigger) => switchSql(names.live, trigger)),
   ];
 }
 
@@ -70,17 +76,20 @@ export function takeOut(
   ];
 }
 
-/** Indexes of what is taken out, as they are called from then on. */
-export function oldIndexNames({
+/** Indexes and statistics of what is taken out, as they are called from then on. */
+export function oldNames({
   model,
   partition,
   staging,
 }: Pick<Way, 'model' | 'staging'> & { readonly partition: { readonly schema: string } }): readonly string[] {
   const suffix = staging.names.oldName.slice(staging.names.oldName.lastIndexOf('_before_'));
-  return model.indexes.map(
-    ({ name }) =>
-      `alter index ${qualified({ schema: partition.schema, name })} rename to ${quoteName(cut(name, suffix))}`,
-  );
+  return [
+    ...model.indexes.map(
+      ({ name }) =>
+        `alter index ${qualified({ schema: partition.schema, name })} rename to ${quoteName(cut(name, suffix))}`,
+    ),
+    ...model.statistics.map((each) => renameStatisticsSql(each, each.name, cut(each.name, suffix))),
+  ];
 }
 
 /** The new indexes take the names of the old ones, or names after the table's own. */

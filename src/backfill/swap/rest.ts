@@ -6,10 +6,12 @@ import type { Work } from '../context.js';
 import { withinSql } from '../target.js';
 import { endCaptureSql, forgetCaptureSql } from './capture.js';
 import { type Locking, underLock } from './exchange.js';
+import { renameStatisticsSql } from './extended-statistics.js';
 import { type Model, readIdentities, readModel } from './model.js';
 import { BOUNDS, restNames, type SwapNames } from './names.js';
-import { oldIndexNames, takeOut } from './put-in-place.js';
-import type { Staging } from './staging.js';
+import { moveMembershipsSql } from './publications.js';
+import { oldNames, takeOut } from './put-in-place.js';
+import { type Staging, switchSql } from './staging.js';
 
 /** A DEFAULT partition that is built anew, without the rows that go into partitions of their own. */
 export interface Rest {
@@ -89,19 +91,27 @@ export function boundsOfRest(
 /** The statements that put the old DEFAULT partition out of the way, under the name that it keeps. */
 export function takeRestOut(parent: string, rest: Rest, { model, as }: { readonly model: Model; readonly as: string }) {
   const staging = { names: { ...rest.names, oldName: as } } as Staging; // only its name is looked at
-  return takeOut({ parent, relation: rest.relation, as }, oldIndexNames({ model, partition: rest, staging }));
+  return takeOut({ parent, relation: rest.relation, as }, oldNames({ model, partition: rest, staging }));
 }
 
 /** The statements that put the new DEFAULT partition in its place. */
-export function putRestIn(parent: string, { names }: Rest, model: Model): readonly string[] {
+export function putRestIn(
+  parent: string,
+  { names, schema }: Rest,
+  { model, keptAs }: { readonly model: Model; readonly keptAs: string },
+): readonly string[] {
+  const old = qualified({ schema, name: keptAs });
   return [
     `alter table ${names.staging} rename to ${quoteName(names.liveName)}`,
     ...model.indexes.map(
       ({ name }, at) =>
         `alter index ${qualified({ schema: names.schema, name: names.index(at) })} rename to ${quoteName(name)}`,
     ),
+    ...model.statistics.map((each, at) => renameStatisticsSql(each, names.statistics(at), each.name)),
     `alter table ${parent} attach partition ${names.live} default`,
     `alter table ${names.live} drop constraint ${BOUNDS}, drop constraint if exists ${ALL_BOUNDS}`,
+    ...model.switched.flatMap((trigger) => switchSql(names.live, trigger)),
+    ...moveMembershipsSql(model.publications, old, names.live),
   ];
 }
 

@@ -1,6 +1,9 @@
 import type { Connection } from '../../postgres/connection.js';
 import { quoteName } from '../../postgres/sql.js';
-import type { Model } from './model.js';
+import { qualified } from '../../sinks/postgres/partition-map.js';
+import { commentSql } from './comment.js';
+import { extendedStatisticsSql } from './extended-statistics.js';
+import type { Model, ModelIndex } from './model.js';
 import { BOUNDS, type SwapNames } from './names.js';
 
 /** What the new partition is made of. */
@@ -22,7 +25,7 @@ export interface Staging {
  */
 export function stagingSql({ names, model, modelRelation, within, serverVersion, identities }: Staging): string {
   const { staging } = names;
-  const parts = ['defaults', 'constraints', 'generated', 'storage', 'statistics', 'comments'];
+  const parts = ['defaults', 'constraints', 'generated', 'storage', 'comments'];
   if (serverVersion >= 140_000) parts.push('compression');
   const like = parts.map((part) => `including ${part}`).join(' ');
   const options = [...model.options, ...model.toastOptions.map((option) => `toast.${option}`)];
@@ -79,21 +82,54 @@ export async function dress(connection: Connection, { names, model, identities }
   for (const { column } of identities) {
     await connection.run(`alter table ${staging} alter column ${quoteName(column)} drop default`);
   }
-  for (const { name, definition } of model.foreignKeys) {
+  const run = async (statements: readonly string[]) => {
+    for (const statement of statements) await connection.run(statement);
+  };
+  for (const { name, definition, comment } of model.foreignKeys) {
     const constraint = quoteName(name);
-    await connection.run(`alter table ${staging} add constraint ${constraint} ${definition} not valid`);
-    await connection.run(`alter table ${staging} validate constraint ${constraint}`);
+    await run([
+      `alter table ${staging} add constraint ${constraint} ${definition} not valid`,
+      `alter table ${staging} validate constraint ${constraint}`,
+      ...commentSql(`constraint ${constraint} on ${staging}`, model.kind === 'p' ? undefined : comment),
+    ]);
   }
-  for (const { name, definition, enabled } of model.triggers) {
-    await connection.run(definition.replace('%RELATION%', () => staging));
-    const state = { D: 'disable', R: 'enable replica', A: 'enable always' }[enabled];
-    if (state !== undefined) await connection.run(`alter table ${staging} ${state} trigger ${quoteName(name)}`);
+  for (const trigger of model.triggers) {
+    await run([
+      trigger.definition.replace('%RELATION%', () => staging),
+      ...switchSql(staging, trigger),
+      ...commentSql(`trigger ${quoteName(trigger.name)} on ${staging}`, trigger.comment),
+    ]);
   }
-  for (const policy of model.policies) await connection.run(policy.replace('%RELATION%', () => staging));
-  if (model.kind !== 'p') await dressAsLive(connection, { staging, names, model });
-  if (model.comment !== undefined && model.kind !== 'p') {
-    await connection.run(`comment on table ${staging} is '${model.comment.replaceAll("'", "''")}'`);
+  for (const { name, definition, comment } of model.policies) {
+    await run([
+      definition.replace('%RELATION%', () => staging),
+      ...commentSql(`policy ${quoteName(name)} on ${staging}`, comment),
+    ]);
   }
+  if (model.kind === 'p') return;
+  await run(commentSql(`table ${staging}`, model.comment));
+  await run(extendedStatisticsSql(staging, model.statistics, names.statistics));
+  await run(model.indexes.flatMap((index, at) => indexWordsSql(names, index, at)));
+  await dressAsLive(connection, { staging, names, model });
+}
+
+/** The statement that switches a trigger as it was; none where it is as any new one. */
+export function switchSql(
+  relation: string,
+  { name, enabled }: { readonly name: string; readonly enabled: string },
+): readonly string[] {
+  const state = { D: 'disable', R: 'enable replica', A: 'enable always', O: 'enable' }[enabled];
+  return state === undefined ? [] : [`alter table ${relation} ${state} trigger ${quoteName(name)}`];
+}
+
+/** What is said of an index, and how closely its expressions are looked at. */
+function indexWordsSql(names: SwapNames, index: ModelIndex, at: number): readonly string[] {
+  const name = qualified({ schema: names.schema, name: names.index(at) });
+  return [
+    ...index.targets.map(({ column, target }) => `alter index ${name} alter column ${column} set statistics ${target}`),
+    ...commentSql(`index ${name}`, index.comment),
+    ...commentSql(`constraint ${quoteName(names.index(at))} on ${names.staging}`, index.constraintComment),
+  ];
 }
 
 async function dressAsLive(

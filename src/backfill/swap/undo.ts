@@ -19,9 +19,12 @@ import {
   youngerThan,
 } from './capture.js';
 import { type Locking, underLock } from './exchange.js';
+import { renameStatisticsSql } from './extended-statistics.js';
 import { readModel } from './model.js';
 import { BOUNDS, type SwapNames, swapNames } from './names.js';
+import { moveMembershipsSql } from './publications.js';
 import { clearRest, keptRests, restOf } from './rest.js';
+import { switchSql } from './staging.js';
 
 const FEW = 500;
 
@@ -84,11 +87,17 @@ async function putBack({ work, session, partition, names }: Undo): Promise<strin
     ...endCaptureSql(names, names.live),
     `alter table ${parent} detach partition ${names.live}`,
     ...model.indexes.map(({ name }) => renamed(partition, name, cut(name, undone))),
+    ...model.statistics.map((each) => renameStatisticsSql(each, each.name, cut(each.name, undone))),
     `alter table ${names.live} rename to ${quoteName(names.undoneName)}`,
+    ...old.statistics.map((each) =>
+      renameStatisticsSql(each, each.name, withoutSuffix(each.name, suffix, model.statistics)),
+    ),
     ...old.indexes.map(({ name }) => renamed(partition, name, withoutSuffix(name, suffix, model.indexes))),
     `alter table ${names.old} rename to ${quoteName(names.liveName)}`,
     `alter table ${parent} attach partition ${names.live} ${boundsSql(partition, table.timeType ?? 'timestamptz')}`,
     `alter table ${names.live} drop constraint ${BOUNDS}`,
+    ...model.switched.flatMap((trigger) => switchSql(names.live, trigger)),
+    ...moveMembershipsSql(model.publications, names.undone, names.live),
   ];
   await underLock(session, { locks: [parent, names.live, names.old], statements }, locking);
   return written === 0 ? 'the old partition is back' : `the old partition is back, with ${written} keys written since`;
