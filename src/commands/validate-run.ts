@@ -112,6 +112,7 @@ async function examine(call: Call, progress: Progress): Promise<ValidateReport> 
     pool,
     expects: fixtures.expects,
     maxProblems: options.maxProblems,
+    isPlain: !options.mutate && before === undefined && ranges === undefined && Object.keys(shape).length === 0,
     needsText: options.format === 'json',
     finish: call.stop.finish,
     onProgress: watch(source, progress, startedMs),

@@ -192,6 +192,8 @@ export interface RawBatch {
   readonly lines?: number;
   /** Stretches that are no record: over-long lines, broken JSON between whole texts. */
   readonly undecodable: readonly RecordProblem[];
+  /** True when the part holds one record and nothing else. */
+  readonly isLone?: boolean;
   /** Share of the part's stored bytes that has been read, for progress. */
   readonly storedBytes: number;
   /** Called once every event of the batch has a durable verdict in every sink, where settling means `messages`. */

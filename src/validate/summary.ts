@@ -89,6 +89,12 @@ export class Summary {
     if (this.events > before) this.seen.add(part);
   }
 
+  /** Adds files of which there is nothing to tell but how many events they hold. */
+  addJoint(batches: readonly Pick<RawBatch, 'part'>[], findings: BatchFindings): void {
+    this.count(findings);
+    for (const { part } of batches) this.seen.add(part);
+  }
+
   /** Whether a part held anything to check. */
   hasEventsOf(part: number): boolean {
     return this.seen.has(part);

@@ -1,6 +1,7 @@
 import { handfulsOf } from '../sources/handfuls.js';
 import type { Handful, PartFailure, RawBatch, Source } from '../sources/source.js';
 import type { BatchFindings, ExaminationInput, Expectation } from './examination.js';
+import { isAllWell, jointInput, type LoneBatches, loneBatches } from './joint.js';
 import type { ExaminerPool } from './pool.js';
 import { Summary } from './summary.js';
 
@@ -13,6 +14,8 @@ export interface Validation {
   readonly expects: (part: string) => Expectation;
   /** So many problems are told in full. */
   readonly maxProblems: number;
+  /** Whether valid events are only counted: no mutants, no table, no schemas as they were, and a record is an event. */
+  readonly isPlain: boolean;
   /** Whether a part without any JSON text is undecodable instead of empty. */
   readonly needsText: boolean;
   /** The first Ctrl-C. */
@@ -49,21 +52,35 @@ class Sum {
     this.summary = new Summary(job.maxProblems);
   }
 
-  add({ rest, findings }: Examined): void {
+  add(examined: Examined): void {
+    if (examined.kind === 'joint') this.addJoint(examined);
+    else this.addEach(examined);
+    this.job.onProgress({ events: this.summary.events, storedBytes: this.storedBefore + this.storedOfPart });
+  }
+
+  private addEach({ rest, findings }: EachExamined): void {
     let at = 0;
     for (const item of rest) {
       if (item.kind === 'failure') this.failures.push(item);
       else this.addBatch(item, findings[at++]);
     }
-    this.job.onProgress({ events: this.summary.events, storedBytes: this.storedBefore + this.storedOfPart });
+  }
+
+  private addJoint({ batches, findings }: JointlyExamined): void {
+    for (const batch of batches) this.turnTo(batch);
+    this.summary.addJoint(batches, findings);
   }
 
   private addBatch(raw: RawRest, findings: BatchFindings | undefined): void {
     const { source, expects } = this.job;
-    const { part, storedBytes } = raw;
+    const { part } = raw;
     const label = source.parts[part]?.label ?? '';
     this.summary.add({ part, label, expects: expects(label), findings, raw });
-    // The batches of a part follow one another.
+    this.turnTo(raw);
+  }
+
+  /** The batches of a part follow one another. */
+  private turnTo({ part, storedBytes }: RawRest): void {
     if (part !== this.part) this.storedBefore += this.storedOfPart;
     this.part = part;
     this.storedOfPart = storedBytes;
@@ -88,31 +105,55 @@ function addEmptyParts({ source, expects }: Validation, summary: Summary, failed
 /** What is kept of a batch while it is examined: not its bytes, which go to another thread. */
 type RawRest = Pick<RawBatch, 'kind' | 'part' | 'undecodable' | 'storedBytes' | 'lines'>;
 
-interface Examined {
+type Examined = EachExamined | JointlyExamined;
+
+interface EachExamined {
+  readonly kind: 'each';
   readonly rest: readonly (RawRest | PartFailure)[];
   /** Of the batches, in their order. */
   readonly findings: readonly BatchFindings[];
 }
 
-async function* examineInOrder({ source, pool, expects, finish }: Validation): AsyncGenerator<Examined> {
+/** Files of one valid event each. */
+interface JointlyExamined {
+  readonly kind: 'joint';
+  readonly batches: LoneBatches;
+  readonly findings: BatchFindings;
+}
+
+async function* examineInOrder({ source, pool, expects, finish, isPlain }: Validation): AsyncGenerator<Examined> {
   const underWay: Promise<Examined>[] = [];
   for await (const handful of handfulsOf(source, finish)) {
-    underWay.push(examine(handful));
+    const examined = examine(handful);
+    // Whoever awaits it in its turn hears of a failure; until then it is not unhandled.
+    examined.catch(() => undefined);
+    underWay.push(examined);
     // One more than there are threads, so that no thread waits for the reader.
     while (underWay.length > pool.threads + 1) yield* first(underWay);
   }
   while (underWay.length > 0) yield* first(underWay);
 
-  function examine(handful: Handful): Promise<Examined> {
+  async function examine(handful: Handful): Promise<Examined> {
+    return (isPlain && (await examineJointly(handful))) || examineEach(handful);
+  }
+
+  async function examineJointly(handful: Handful): Promise<JointlyExamined | undefined> {
+    const batches = loneBatches(handful);
+    if (batches === undefined || batches.some((batch) => expectationOf(batch) === 'invalid')) return undefined;
+    const [findings] = await pool.examine([jointInput(batches)]);
+    const isGood = findings !== undefined && isAllWell(findings, batches.length);
+    return isGood ? { kind: 'joint', batches, findings } : undefined;
+  }
+
+  async function examineEach(handful: Handful): Promise<EachExamined> {
     const inputs: ExaminationInput[] = [];
-    for (const item of handful) {
-      if (item.kind === 'batch') inputs.push(inputOf(item, expects(source.parts[item.part]?.label ?? '')));
-    }
+    for (const item of handful) if (item.kind === 'batch') inputs.push(inputOf(item, expectationOf(item)));
     const rest = handful.map((item) => (item.kind === 'failure' ? item : restOf(item)));
-    const examined = pool.examine(inputs).then((findings) => ({ rest, findings }));
-    // Whoever awaits it in its turn hears of a failure; until then it is not unhandled.
-    examined.catch(() => undefined);
-    return examined;
+    return { kind: 'each', rest, findings: await pool.examine(inputs) };
+  }
+
+  function expectationOf({ part }: RawBatch): Expectation {
+    return expects(source.parts[part]?.label ?? '');
   }
 }
 

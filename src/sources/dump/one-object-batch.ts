@@ -33,6 +33,7 @@ export function oneObjectBatch(part: number, label: string, bytes: Uint8Array<Ar
     to: length,
     bytes,
     undecodable: [],
+    isLone: true,
     storedBytes: length,
     settle,
   } as const;
