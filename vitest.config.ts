@@ -29,6 +29,7 @@ export const LONG = [
   'test/replay/many-machines.test.ts',
   'test/replay/real-data.test.ts',
   'test/replay/several-sinks.test.ts',
+  'test/replay/shared-runs.test.ts',
   'test/replay/state-folder.test.ts',
   'test/replay/stopping.test.ts',
   'test/schema/large-objects.test.ts',

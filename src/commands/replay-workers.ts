@@ -1,4 +1,4 @@
-import { CannotEvaluateError } from '../errors.js';
+import { CannotEvaluateError, IncompleteError } from '../errors.js';
 import type { ReplayOutcome } from '../flow/replay.js';
 import { sizeOf } from '../flow/state/quarantine-tail.js';
 import { type StoredRun, savePosition } from '../flow/state/run-record.js';
@@ -55,6 +55,7 @@ async function handOutAndWatch(call: Call, circumstances: Circumstances): Promis
   const startedMs = performance.now();
   const elapsedMs = () => performance.now() - startedMs;
   if (options.fresh) await giveUp(call, { queue, orders, key: open.key });
+  else await requireStill(orders, open);
   const run = open.resumed ?? (await beginRun(call, open, orders));
   const watched: WatchedReplay = await openWatched({
     run: run.record.id,
@@ -82,6 +83,16 @@ async function handOutAndWatch(call: Call, circumstances: Circumstances): Promis
   });
   if (slices.done === slices.slices) await finish(run, outcome, orders);
   return report;
+}
+
+/** Until a process is alone with a run, another one may have ended it, or begun one. @throws IncompleteError `run_watched`. */
+async function requireStill(orders: Orders, { key, resumed }: OpenShared): Promise<void> {
+  const order = await orders.find(key);
+  if (order?.record.id === resumed?.record.id) return;
+  throw new IncompleteError('another process has handed this replay out meanwhile, or has brought it to its end', {
+    code: 'run_watched',
+    hint: 'run the same command again',
+  });
 }
 
 /** Everything has been written down here: nothing of the run is needed in the database any more. */

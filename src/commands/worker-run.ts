@@ -39,11 +39,22 @@ export async function runWorker(call: Invocation<WorkerOptions>): Promise<number
   await using deliveries = createKept<Delivery>();
   await using targets = createKept<OpenTarget>(isAlive);
   const trades = [
-    await backfillTrade({ database, signal: stop.now, withWork: workOnBackfill(call, { tell, targets }) }),
+    await backfillTrade({
+      database,
+      signal: stop.now,
+      async withWork(...given) {
+        await deliveries.rest();
+        return workOnBackfill(call, { tell, targets })(...given);
+      },
+    }),
     await replayTrade({
       database,
       signal: stop.now,
-      deliver: (work) => deliverSlice({ ...call, tell, deliveries }, work),
+      async deliver(work) {
+        // A range that is claimed keeps others out.
+        await targets.rest();
+        return deliverSlice({ ...call, tell, deliveries }, work);
+      },
     }),
   ];
   tell(`worker ${name} waits for work`);

@@ -1,3 +1,4 @@
+import { IncompleteError } from '../errors.js';
 import type { Database } from '../postgres/connection.js';
 import type { SourceSlice } from '../sources/source.js';
 import { askOf } from '../work/tables.js';
@@ -58,6 +59,11 @@ export async function openWatched({ run, database, signal, tell, onLook }: Circu
     async fail(item, failure) {
       await failSlice(ask, run, item, failure);
       await refresh();
+      if (isSettled(item)) return;
+      throw new IncompleteError(`another process has brought run ${run} to its end`, {
+        code: 'run_watched',
+        hint: 'look there for its report, or run the same command again',
+      });
     },
     onLook: () => onLook(progress),
   };

@@ -34,11 +34,13 @@ export interface TakenSlice {
 
 /** How a slice stands before work on it begins; undefined when there is none. */
 export async function standingOf(ask: Ask, run: string, slice: number) {
-  const [row] = await ask('select state, troubles from respool.replay_slices where run = $1 and slice = $2::int', [
-    run,
-    String(slice),
-  ]);
-  return row && { state: row.state as SliceState, troubles: Number(row.troubles) }; // only this module writes the table
+  const [row] = await ask(
+    'select state, troubles, failures from respool.replay_slices where run = $1 and slice = $2::int',
+    [run, String(slice)],
+  );
+  if (row === undefined) return undefined;
+  const { state, troubles, failures } = row;
+  return { state: state as SliceState, troubles: Number(troubles), failures: Number(failures) }; // only this module writes the table
 }
 
 /**
@@ -63,6 +65,16 @@ export async function takeSlice(ask: Ask, run: string, slice: number): Promise<T
     position: (row.position ?? undefined) as RunPosition | undefined,
     intents: left.map(({ intent }) => intent as Intent),
   };
+}
+
+/** Whether whoever took a slice still has it. */
+export async function holdsSlice(ask: Ask, { run, slice, epoch }: TakenSlice): Promise<boolean> {
+  const rows = await ask('select 1 from respool.replay_slices where run = $1 and slice = $2::int and epoch = $3::int', [
+    run,
+    String(slice),
+    String(epoch),
+  ]);
+  return rows.length > 0;
 }
 
 /** Writes down how a slice stands. @returns false when it is in other hands by now. */

@@ -3,11 +3,11 @@ import type { Journal } from '../flow/state/journal.js';
 import type { Database } from '../postgres/connection.js';
 import { withRetry } from '../postgres/retry.js';
 import { type Ask, askOf } from '../work/tables.js';
-import { TakenOverError } from '../work/taken-over.js';
-import type { Item, Trade } from '../work/trade.js';
+import { TakenOverError, unlessTakenOver } from '../work/taken-over.js';
+import { type Item, isSpent, type Trade } from '../work/trade.js';
 import { openSliceJournal } from './journal.js';
 import { openOrders, type ReplayOrder } from './orders.js';
-import { failSlice, noteSlice, noteTroubles, standingOf, type TakenSlice, takeSlice } from './slices.js';
+import { failSlice, holdsSlice, noteSlice, noteTroubles, standingOf, type TakenSlice, takeSlice } from './slices.js';
 
 /** The kind of jobs that are slices of a replay. */
 export const REPLAY = 'replay';
@@ -50,12 +50,15 @@ export async function replayTrade({ database, deliver, signal }: Circumstances):
   const patient: Ask = (sql, values) => withRetry(() => ask(sql, values), how, signal);
   return {
     kind: REPLAY,
-    async open({ run, item: slice }): Promise<Item> {
+    async open(job): Promise<Item> {
+      const { run, item: slice } = job;
       const order = await orders.read(run);
       const standing = order && (await standingOf(ask, run, slice));
+      const name = `run ${run}: slice ${slice}`;
+      const isLeft = order !== undefined && standing !== undefined && standing.state !== 'done';
       return {
-        name: `run ${run}: slice ${slice}`,
-        isDone: order === undefined || standing === undefined || standing.state === 'done',
+        name,
+        isDone: !isLeft || isSpent(job, standing.failures),
         troubles: standing?.troubles ?? 0,
         noteTroubles: (troubles) => noteTroubles(ask, run, slice, troubles),
         fail: (failure) => failSlice(ask, run, slice, failure),
@@ -63,9 +66,11 @@ export async function replayTrade({ database, deliver, signal }: Circumstances):
           const taken = order && (await takeSlice(ask, run, slice));
           if (order === undefined || taken === undefined) return undefined;
           const journal = openSliceJournal(patient, taken);
-          const { isDone, trouble, warnings = [] } = await deliver({ order, taken, journal });
+          const delivering = deliver({ order, taken, journal });
+          const isOurs = () => holdsSlice(patient, taken);
+          const { isDone, trouble, warnings = [] } = await unlessTakenOver(delivering, name, isOurs);
           const note = { state: isDone ? 'done' : 'planned', waiting: trouble?.message, warnings } as const;
-          if (!(await noteSlice(patient, taken, note))) throw new TakenOverError(`run ${run}: slice ${slice}`);
+          if (!(await noteSlice(patient, taken, note))) throw new TakenOverError(name);
           return trouble;
         },
       };

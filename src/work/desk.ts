@@ -1,5 +1,5 @@
 import type { Database } from '../postgres/connection.js';
-import { askOf, makeTables } from './tables.js';
+import { type Ask, askOf, makeTables } from './tables.js';
 
 /** Who works, and on what: the list of workers on all machines, in the database of the queue. */
 export interface Desk {
@@ -7,14 +7,24 @@ export interface Desk {
   beat(worker: string, now: Doing | undefined): Promise<void>;
   /** Takes a worker off the list. */
   leave(worker: string): Promise<void>;
-  /** Jobs of workers whose heart has stopped, how many workers are alive, and what they have passed on for a run. */
-  look(run?: string): Promise<{ readonly stopped: readonly string[]; readonly alive: number; readonly passed: number }>;
+  /** What the list says, and what the workers alive have passed on for a run. */
+  look(run?: string): Promise<Crew>;
   /** Whether the last beat of whoever has this job is recent. */
   isHeld(job: string): Promise<boolean>;
   /** Whether a living worker has something of this run in hand. */
   isAtWork(run: string): Promise<boolean>;
   /** Takes the dead workers that had this job off the list. */
   forget(job: string): Promise<void>;
+}
+
+export interface Crew {
+  /** Jobs of workers whose heart has stopped. */
+  readonly stopped: readonly string[];
+  /** How many workers are alive. */
+  readonly alive: number;
+  readonly passed: number;
+  /** False for a while after this process could not ask: then nobody could say that he lives. */
+  readonly isSure: boolean;
 }
 
 export interface Doing {
@@ -25,11 +35,20 @@ export interface Doing {
 
 /** A worker that has not been heard of for so long is dead; it beats every few seconds. */
 export const BEAT_EVERY_MS = 5_000;
-const DEAD_AFTER = '30 seconds';
 
-/** Opens the desk, and makes its table where it is missing. */
-export async function openDesk(database: Database, signal: AbortSignal): Promise<Desk> {
-  const ask = askOf(database, signal);
+const DEAD_AFTER_MS = 30_000;
+const DEAD_AFTER = `${DEAD_AFTER_MS} milliseconds`;
+
+/**
+ * Opens the desk, and makes its table where it is missing.
+ * @param nowMs a clock that never goes back.
+ */
+export async function openDesk(
+  database: Database,
+  signal: AbortSignal,
+  nowMs: () => number = () => performance.now(),
+): Promise<Desk> {
+  const { ask, answeredForMs } = timed(askOf(database, signal), nowMs);
   await makeTables(database, TABLE, signal);
   return {
     async beat(worker, now) {
@@ -51,6 +70,7 @@ export async function openDesk(database: Database, signal: AbortSignal): Promise
       return {
         stopped: found.flatMap(({ job, alive }) => (alive !== true && typeof job === 'string' ? [job] : [])),
         alive: found.filter(({ alive }) => alive === true).length,
+        isSure: answeredForMs() > DEAD_AFTER_MS,
         passed: found.reduce((sum, row) => sum + (row.run === run ? Number(row.passed) : 0), 0),
       };
     },
@@ -72,6 +92,23 @@ export async function openDesk(database: Database, signal: AbortSignal): Promise
       await ask(`delete from respool.workers where job = $1 and beat <= now() - interval '${DEAD_AFTER}'`, [job]);
     },
   };
+}
+
+/** Knows since when each question has been answered, and soon. */
+function timed(inner: Ask, nowMs: () => number) {
+  let silentAtMs = Number.NEGATIVE_INFINITY;
+  const ask: Ask = async (...question) => {
+    const askedMs = nowMs();
+    let isAnswered = false;
+    try {
+      const rows = await inner(...question);
+      isAnswered = nowMs() - askedMs < BEAT_EVERY_MS;
+      return rows;
+    } finally {
+      if (!isAnswered) silentAtMs = nowMs();
+    }
+  };
+  return { ask, answeredForMs: () => nowMs() - silentAtMs };
 }
 
 const TABLE = `create table if not exists respool.workers

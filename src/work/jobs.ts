@@ -15,6 +15,8 @@ export interface Job {
   readonly item: number;
   /** The run's folder, by the path that all machines know it by; absent where all that is needed lies in the database. */
   readonly folder?: string;
+  /** How often the item had failed when it was handed out; absent in jobs of versions that did not say so. */
+  readonly attempt?: number;
 }
 
 /** A job, and which attempt at its item it is. */
@@ -35,6 +37,8 @@ export interface Jobs extends AsyncDisposable {
   take(): Promise<TakenJob | undefined>;
   /** The job needs nobody any more. */
   finish(id: string): Promise<void>;
+  /** Says that a job is still in work, so that pg-boss, which knows no longer time than a day, does not take it away. */
+  hold(id: string): Promise<void>;
   /** Gives a job back: another worker takes it, soon. After many times it goes to the dead letters. */
   giveBack(id: string, why: string): Promise<void>;
   /** Jobs that wait or are in work. */
@@ -83,6 +87,13 @@ export async function openJobs(address: ServerAddress, database: Database, signa
     },
     finish: (id) => boss.complete(QUEUE, id),
     giveBack: (id, why) => boss.fail(QUEUE, id, { why }),
+    async hold(id) {
+      await rows(
+        `update pgboss.job set started_on = now()
+         where name = $1 and id = $2::uuid and state = 'active' and started_on < now() - interval '1 hour'`,
+        [QUEUE, id],
+      );
+    },
     async openOf(run) {
       const found = await rows(
         `select (data->>'item')::int as item from pgboss.job where name = $1 and state < 'completed' and data->>'run' = $2`,
@@ -170,7 +181,7 @@ function plain({ host, port, user, password, database, application_name }: Serve
 function asInsert({ job, attempt }: NumberedJob): PgBoss.JobInsert<Job> {
   return {
     name: QUEUE,
-    data: job,
+    data: { ...job, attempt },
     id: idOf(job, attempt),
     // Items of several runs take turns: the first of each, then the second of each.
     priority: -job.item,

@@ -73,9 +73,12 @@ export function watchTheDead(hands: Hands, signal: AbortSignal): Disposable {
 }
 
 async function doJob(labourer: Labour, job: TakenJob): Promise<void> {
-  const { name, desk, finish } = labourer;
+  const { name, desk, jobs, finish } = labourer;
   let passed = () => 0;
-  const beat = () => desk.beat(name, { job: job.id, run: job.run, passed: passed() }).catch(() => undefined);
+  const beat = async () => {
+    await desk.beat(name, { job: job.id, run: job.run, passed: passed() }).catch(() => undefined);
+    await jobs.hold(job.id).catch(() => undefined);
+  };
   await beat();
   const timer = setInterval(() => void beat(), BEAT_EVERY_MS);
   const onPassed = (ask: () => number) => {

@@ -13,7 +13,8 @@ export interface Hands {
 /** Gives the jobs of dead workers back to the queue, and writes down what nobody could do. */
 export async function reclaim({ jobs, desk, trades, tell }: Hands): Promise<void> {
   for (const job of await jobs.takeDead()) await bury({ trades, tell }, job);
-  const { stopped } = await desk.look();
+  const { stopped, isSure } = await desk.look();
+  if (!isSure) return;
   for (const job of [...stopped, ...(await jobs.abandoned())]) {
     if (await desk.isHeld(job)) continue;
     tell('a worker is dead: what it had in hand goes to another one');

@@ -9,3 +9,18 @@ export class TakenOverError extends IncompleteError {
     });
   }
 }
+
+/** What work comes to, or that its item is in other hands by now. @throws TakenOverError in place of whatever went wrong then. */
+export async function unlessTakenOver<T>(
+  working: Promise<T>,
+  item: string,
+  isOurs: () => Promise<boolean>,
+): Promise<T> {
+  try {
+    const end = await working;
+    if (end === undefined || (await isOurs())) return end;
+  } catch (error) {
+    if (await isOurs()) throw error;
+  }
+  throw new TakenOverError(item);
+}

@@ -35,6 +35,11 @@ export interface Failure {
   readonly hint: string;
 }
 
+/** Whether an item has failed since a job for it was handed out: only a new job brings it on. */
+export function isSpent({ attempt }: Job, failures: number): boolean {
+  return attempt !== undefined && failures > attempt;
+}
+
 /** The trade of a job; undefined when this version of respool has not learnt it. */
 export function tradeOf(trades: readonly Trade[], { kind }: Job): Trade | undefined {
   return trades.find((trade) => trade.kind === kind);

@@ -1,12 +1,12 @@
 import type { Database } from '../../postgres/connection.js';
 import type { Job } from '../../work/jobs.js';
-import { TakenOverError } from '../../work/taken-over.js';
-import type { Failure, Trade } from '../../work/trade.js';
+import { unlessTakenOver } from '../../work/taken-over.js';
+import { type Failure, isSpent, type Trade } from '../../work/trade.js';
 import { fillUnit } from '../carry-out.js';
 import type { Work } from '../context.js';
 import type { States } from '../states.js';
 import { tableHands } from '../table-hands.js';
-import { hasTurn, makeStatesTable, openSharedStates, takeTurn } from './shared-states.js';
+import { hasTurn, makeStatesTable, openSharedStates, type SharedStates, takeTurn } from './shared-states.js';
 
 /** The kind of jobs that are partitions of a backfill. */
 export const BACKFILL = 'backfill';
@@ -29,10 +29,11 @@ export async function backfillTrade({ database, withWork, signal }: Circumstance
     kind: BACKFILL,
     async open(job) {
       const states = await openSharedStates(database, job, signal);
-      const { state, troubles = 0 } = states.of(job.item);
+      const { state, troubles = 0, failures = 0 } = states.of(job.item);
+      const name = `run ${job.run}: partition ${job.item}`;
       return {
-        name: `run ${job.run}: partition ${job.item}`,
-        isDone: state === 'done' || state === 'undone',
+        name,
+        isDone: state === 'done' || state === 'undone' || isSpent(job, failures),
         troubles,
         noteTroubles: (count) => states.set(job.item, { troubles: count }),
         fail: (failure) => failPartition(states, job.item, failure),
@@ -42,23 +43,25 @@ export async function backfillTrade({ database, withWork, signal }: Circumstance
           // What the one before has written to the end is known from here on.
           const own = await openSharedStates(database, job, signal, turn);
           if (own.of(job.item).state === 'done') return undefined;
-          const trouble = await withWork(job, own, async (work) => {
+          const working = withWork(job, own, async (work) => {
             const before = work.gate.passed;
             onPassed(() => work.gate.passed - before);
             const partition = work.plan.partitions.find(({ index }) => index === job.item);
             if (partition === undefined) throw new Error(`the plan of run ${job.run} has no partition ${job.item}`);
             return fillUnit(work, tableHands(work), partition);
           });
-          if (trouble === undefined || (await hasTurn(database, job.run, turn, signal))) return trouble;
-          throw new TakenOverError(`run ${job.run}: partition ${job.item}`);
+          // Whoever takes a partition over ends the sessions of the one before: that is no trouble of the partition.
+          return unlessTakenOver(working, name, () => hasTurn(database, job.run, turn, signal));
         },
       };
     },
   };
 }
 
-/** Writes down that a partition failed outside of its own way. */
-export async function failPartition(states: States, partition: number, error: Failure): Promise<void> {
+/** Writes down that a partition failed outside of its own way, unless somebody has brought it to its end meanwhile. */
+export async function failPartition(states: SharedStates, partition: number, error: Failure): Promise<void> {
+  await states.refresh();
+  if (states.of(partition).state === 'done') return;
   await states.set(partition, {
     state: 'failed',
     error,
