@@ -130,6 +130,16 @@ test('an expression that is no CEL is refused before anything is read', async ()
   });
 });
 
+test.each([
+  ['evnt.n > 10', 'there is no "evnt"; did you mean "event"?'],
+  ['event.at > now()', "there is no 'now()'"],
+])('%s would hold for no event, and is refused before anything is read', async (where, message) => {
+  await expect(prepare('', { filter: { events: [], where } })).rejects.toMatchObject({
+    code: 'bad_where',
+    message: expect.stringContaining(message),
+  });
+});
+
 test('a text that nests ten thousand deep is refused, and takes nothing else with it', async () => {
   const deep = `{"id":"a","x":${'['.repeat(10_000)}${']'.repeat(10_000)}}`;
   const batch = await prepare(`${deep}\n{"id":"b"}\n`);

@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.js';
 import type { EventCursor } from '../../event/event.js';
+import { type CelProgram, openCel } from '../cel.js';
 import type { FilterSpec } from './spec.js';
 
 /** Decides which events a run is about. `error` says why the `where` expression could not be evaluated. */
@@ -32,9 +33,7 @@ export async function createFilter(spec: FilterSpec): Promise<Filter> {
   return filter;
 }
 
-type Where = (context: Record<string, unknown>) => unknown;
-
-function holds(where: Where, event: EventCursor, filter: Filter): boolean {
+function holds(where: CelProgram, event: EventCursor, filter: Filter): boolean {
   try {
     return where(contextOf(event)) === true;
   } catch (error) {
@@ -51,14 +50,12 @@ function contextOf(event: EventCursor): Record<string, unknown> {
 
 /**
  * Compiles the expression of `--where`: the variables are `event`, `id`, `name` and `time`.
- * @throws UsageError when it is no CEL.
+ * @throws UsageError when it is no CEL, or looks at what there is not.
  */
-async function compileWhere(expression: string): Promise<Where> {
-  const { Environment } = await import('@marcbachmann/cel-js');
-  const environment = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
+async function compileWhere(expression: string): Promise<CelProgram> {
+  const compile = await openCel(['event', 'id', 'name', 'time']);
   try {
-    const program = environment.parse(expression);
-    return (context) => program(context);
+    return compile(expression);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`--where is not a CEL expression: ${reason}`, {

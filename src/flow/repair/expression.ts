@@ -1,5 +1,6 @@
 import { UsageError } from '../../errors.js';
 import type { Layer } from '../../event/layer.js';
+import { openCel } from '../cel.js';
 
 /** What a CEL expression may look at: the event as it is now, who it is, and what lay around it. There is no clock. */
 export interface CelContext extends Record<string, unknown> {
@@ -13,17 +14,17 @@ export interface CelContext extends Record<string, unknown> {
 
 export type Expression = (context: CelContext) => unknown;
 
+const VARIABLES = ['event', 'id', 'name', 'time', 'layers'] as const satisfies readonly (keyof CelContext)[];
+
 /**
  * Compiles CEL expressions.
- * @throws UsageError `bad_repair` when one cannot be parsed.
+ * @throws UsageError `bad_repair` when one cannot be parsed, or looks at what there is not.
  */
 export async function celCompiler(): Promise<(text: string) => Expression> {
-  const { Environment } = await import('@marcbachmann/cel-js');
-  const environment = new Environment({ unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false });
+  const compile = await openCel(VARIABLES);
   return (text) => {
     try {
-      const program = environment.parse(text);
-      return (context) => program(context);
+      return compile(text);
     } catch (cause) {
       throw new UsageError(`${JSON.stringify(text)} is no CEL expression: ${firstLine(cause)}`, {
         code: 'bad_repair',

@@ -86,7 +86,7 @@ function fields(reader: NodeReader, node: Node, what: string): (readonly string[
 /** `{ cel: "event.a" }` */
 function celOf(reader: NodeReader, node: Node): string | undefined {
   if (!isMap(node) || node.items.length !== 1 || !node.has('cel')) return undefined;
-  return reader.text(node.get('cel', true), 'cel') ?? 'null';
+  return reader.cel(node.get('cel', true), 'cel') ?? 'null';
 }
 
 /** `/items`, or `{ at: /items, into: /item }` */

@@ -45,9 +45,9 @@ async function readDocument(reader: NodeReader, root: unknown, tests: RuleTest[]
     const rule = readRule(reader, node, { index, tests });
     if (names.has(rule.name)) reader.refuse(node, `there is another rule called ${JSON.stringify(rule.name)}`);
     names.add(rule.name);
-    checkCel(reader, node, rule, compile);
     return rule;
   });
+  for (const { node, text } of reader.expressions) refuseUnusable(reader, node, () => compile(text));
   if (members.has('test')) tests.push(...readTests(reader, members.get('test') as Node, undefined)); // it is there
   return rules;
 }
@@ -59,30 +59,23 @@ function readRule(
 ): Rule {
   const members = reader.members(node, 'a rule', ['name', 'when', 'do', 'test']);
   const name = members.has('name') ? reader.text(members.get('name'), 'name') : undefined;
-  const when = members.has('when') ? reader.text(members.get('when'), 'when') : undefined;
+  const when = members.has('when') ? reader.cel(members.get('when'), 'when') : undefined;
   const rule = name ?? `rule ${index + 1}`;
   const work = members.get('do');
-  if (work === undefined && isMap(node)) reader.refuse(node, 'the rule does nothing: it needs do:');
+  const isEmpty = isSeq(work) && work.items.length === 0;
+  if ((work === undefined && isMap(node)) || isEmpty)
+    reader.refuse(work ?? node, 'the rule does nothing: it needs do:');
   const operations = work === undefined ? [] : readOperations(reader, work);
   const cases = members.get('test');
   if (cases !== undefined) tests.push(...readTests(reader, cases, rule));
   return { name: rule, ...(when !== undefined && { when }), operations };
 }
 
-function checkCel(
-  reader: NodeReader,
-  node: Node,
-  { when, operations }: Rule,
-  compile: (text: string) => unknown,
-): void {
-  const texts = [when, ...operations.map((operation) => (operation.kind === 'compute' ? operation.cel : undefined))];
-  for (const text of texts) {
-    if (text === undefined) continue;
-    try {
-      compile(text);
-    } catch (error) {
-      reader.refuse(node, error instanceof Error ? error.message : String(error));
-    }
+function refuseUnusable(reader: NodeReader, node: Node, compile: () => unknown): void {
+  try {
+    compile();
+  } catch (error) {
+    reader.refuse(node, error instanceof Error ? error.message : String(error));
   }
 }
 

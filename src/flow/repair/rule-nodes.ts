@@ -5,6 +5,8 @@ import { type Pointer, parsePointer } from '../../event/pointer.js';
 /** Reads the nodes of a file of rules and gathers everything that is wrong with them, each with its place. */
 export class NodeReader {
   readonly problems: string[] = [];
+  /** CEL expressions that have been read, for whoever compiles them. */
+  readonly expressions: { readonly node: Node; readonly text: string }[] = [];
 
   constructor(
     private readonly label: string,
@@ -55,9 +57,16 @@ export class NodeReader {
     return this.refuse(node, `${what} must be a text`);
   }
 
+  /** A CEL expression. */
+  cel(node: unknown, what: string): string | undefined {
+    const text = this.text(node, what);
+    if (text !== undefined) this.expressions.push({ node: node as Node, text }); // a text, so a node
+    return text;
+  }
+
   /** A field: `/properties/id`, or a word for a top-level one. */
   pointer(node: unknown, what: string): Pointer | undefined {
-    const text = isScalar(node) ? String(node.value) : undefined;
+    const text = isScalar(node) && node.value !== null ? String(node.value) : undefined;
     if (text === undefined) return this.refuse(node, `${what} must name a field, such as /properties/id`);
     try {
       return parsePointer(text);
