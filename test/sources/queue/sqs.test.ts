@@ -1,4 +1,5 @@
-import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { setTimeout } from 'node:timers/promises';
+import { CreateQueueCommand, GetQueueAttributesCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, expect, test } from 'vitest';
 import { openSource } from '../../../src/sources/open.js';
 import { startSqs } from '../../support/sqs.js';
@@ -67,4 +68,22 @@ test('messages without marks, in a queue that no other sends its dead letters to
 
   await expect(read({})).rejects.toMatchObject({ code: 'live_queue', exitCode: 3 });
   expect(await read({ liveQueue: true })).toBe(1);
+});
+
+test('a receive that waits at the server when a run stops takes no message with it', async () => {
+  const dead = await server.deadLetters('stopped');
+  const stop = new AbortController();
+  {
+    await using source = await openSource([`sqs:${dead.name}?wait=2`], { env, queue: { ...queue, follow: true } });
+    const reading = source.batches([], stop.signal)[Symbol.asyncIterator]().next();
+    await setTimeout(500);
+    stop.abort();
+    await expect(reading).rejects.toThrow();
+    await dead.send(['{"n":1}', '{"n":2}', '{"n":3}']);
+  }
+  const { Attributes } = await server.client.send(
+    new GetQueueAttributesCommand({ QueueUrl: dead.url, AttributeNames: ['All'] }),
+  );
+
+  expect(Attributes).toMatchObject({ ApproximateNumberOfMessages: '3', ApproximateNumberOfMessagesNotVisible: '0' });
 });

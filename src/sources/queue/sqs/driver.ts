@@ -1,4 +1,4 @@
-import type { BatchResultErrorEntry, SQSClient } from '@aws-sdk/client-sqs';
+import type { BatchResultErrorEntry, ReceiveMessageCommandOutput, SQSClient } from '@aws-sdk/client-sqs';
 import type { Acknowledgement, Message, QueueDriver } from '../driver.js';
 import type { SqsAddress } from './address.js';
 import { countSqs, describeSqs } from './describe.js';
@@ -17,6 +17,9 @@ const EMPTY_RECEIVES_ALONE = 8;
 /** So many receives of a FIFO queue bring nothing but what stays, with all else settled, before it counts as stuck. */
 const STUCK_RECEIVES = 24;
 
+/** So long a receive that nobody waits for any more may take beyond the time for which it waits at the server. */
+const GRACE_SECONDS = 2;
+
 interface Opened {
   readonly client: SQSClient;
   readonly url: string;
@@ -30,7 +33,8 @@ export async function createSqsDriver({ client, url, address }: Opened): Promise
   const queue = url.split('/').at(-1) ?? url;
   const isFifo = queue.endsWith('.fifo');
   const startMs = Date.now();
-  let hasAborted = false;
+  /** Receives that nobody waits for any more: what they bring is given back. */
+  const orphans = new Set<Promise<unknown>>();
   let empty = 0;
   let stuck = 0;
 
@@ -46,6 +50,22 @@ export async function createSqsDriver({ client, url, address }: Opened): Promise
     }));
     const { Failed = [] } = await client.send(new sdk.ChangeMessageVisibilityBatchCommand({ QueueUrl: url, Entries }));
     return byIndex(Failed);
+  };
+
+  const adopt = (answer: Promise<ReceiveMessageCommandOutput>, hangUp: AbortController) => {
+    const timer = setTimeout(() => hangUp.abort(), (wait + GRACE_SECONDS) * 1_000);
+    const returned = answer
+      .then(({ Messages = [] }) => {
+        const messages = Messages.map((message) => messageOf(message, queue, startMs));
+        return messages.length === 0 ? undefined : changeVisibility(messages, 0);
+      })
+      // What cannot be given back comes back by itself.
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(timer);
+        orphans.delete(returned);
+      });
+    orphans.add(returned);
   };
 
   return {
@@ -68,8 +88,12 @@ export async function createSqsDriver({ client, url, address }: Opened): Promise
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       });
-      const { Messages = [] } = await client.send(ask, { abortSignal: signal }).catch((cause) => {
-        hasAborted ||= signal.aborted;
+      signal.throwIfAborted();
+      // It is not hung up on: the server might not know yet, and hand messages out to nobody for as long as a lease.
+      const hangUp = new AbortController();
+      const answer = client.send(ask, { abortSignal: hangUp.signal });
+      const { Messages = [] } = await unlessAborted(answer, signal).catch((cause) => {
+        if (signal.aborted) adopt(answer, hangUp);
         throw sqsError(label, 'receiving', cause);
       });
       empty = Messages.length === 0 ? empty + 1 : 0;
@@ -94,8 +118,9 @@ export async function createSqsDriver({ client, url, address }: Opened): Promise
       return messages.map((_, index) => acknowledgementOf(failed.get(index)));
     },
     async release(messages) {
-      // The server may not know yet that we hang up: a receive that still waits there would take them for nobody.
-      await changeVisibility(messages, hasAborted && wait > 0 ? wait + 1 : 0);
+      // A receive that still waits at the server would take them once more.
+      await Promise.all(orphans);
+      await changeVisibility(messages, 0);
     },
     async extend(messages) {
       const failed = await changeVisibility(messages, visibility);
@@ -104,9 +129,19 @@ export async function createSqsDriver({ client, url, address }: Opened): Promise
       return messages.map((_, index) => !failed.has(index));
     },
     async [Symbol.asyncDispose]() {
+      await Promise.all(orphans);
       client.destroy();
     },
   };
+}
+
+/** What a promise brings; rejects at once when the signal aborts. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 function byIndex(failed: readonly BatchResultErrorEntry[]): ReadonlyMap<number, BatchResultErrorEntry> {
