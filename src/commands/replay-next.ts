@@ -1,7 +1,7 @@
-import { redact } from '../config/redact.js';
 import type { StopReason } from '../flow/replay.js';
 import type { NextCommand } from '../report/report.js';
 import type { Invocation } from './command.js';
+import { commandOf, typedFlags } from './typed-words.js';
 
 /** What a run has left to do. */
 export interface LeftOver {
@@ -11,16 +11,16 @@ export interface LeftOver {
   readonly isUnsent: boolean;
   /** Whether the answer to some event was lost. */
   readonly isUnknown: boolean;
+  /** Whether its messages were acknowledged one by one: the same command goes on behind them. */
+  readonly isQueue: boolean;
   /** The quarantine, when something is in it. */
   readonly quarantine: string | undefined;
 }
 
-/** Stands for what was taken out of a command, so that nobody takes it for the real thing. */
-const PLACEHOLDER = '<secret>';
-
 /** The flags that a replay of the quarantine needs as they were given: those about sinks, events and state. */
 const KEPT = new Set([
-  ...['--to', '--jobs', '--max-rate', '--ledger', '--partitions-within', '--strict-id', '--schema', '--unknown-event'],
+  ...['--to', '--jobs', '--max-rate', '--ledger', '--partitions-within', '--strict-id', '--schema', '--schema-map'],
+  '--unknown-event',
   ...['--id', '--name', '--time', '--user', '--timezone', '--identical', '--config', '--state-dir'],
 ]);
 const SWITCHES = new Set(['--strict-id']);
@@ -28,21 +28,21 @@ const SWITCHES = new Set(['--strict-id']);
 /** The commands to run next, most useful first: to copy, without secrets. */
 export function nextCommands(
   { argv, args, config }: Pick<Invocation, 'argv' | 'args' | 'config'>,
-  { stoppedBy, isUnsent, isUnknown, quarantine }: LeftOver,
+  { stoppedBy, isUnsent, isUnknown, isQueue, quarantine }: LeftOver,
 ): NextCommand[] {
   const isWhole = (stoppedBy === undefined || stoppedBy.code === 'limit') && !isUnsent;
-  const command = (words: readonly string[]) =>
-    ['respool', ...words.map((word) => quote(word, config.secrets))].join(' ');
+  const command = (words: readonly string[], why: string) => commandOf(words, why, config.secrets);
   const again = argv.filter((word) => word !== '--fresh');
   const next: NextCommand[] = [];
-  if (!isWhole) next.push(withSecrets({ command: command(again), why: whyAgain(args, stoppedBy) }));
+  if (!isWhole) next.push(command(again, whyAgain(args, stoppedBy)));
+  else if (stoppedBy !== undefined && isQueue) next.push(command(again, 'takes the next ones'));
   if (quarantine !== undefined) {
-    const words = ['replay', quarantine, ...keptFlags(argv)];
+    const words = ['replay', quarantine, ...typedFlags(argv, KEPT, SWITCHES)];
     if (isUnknown) {
       const why = 'sends again what nobody knows of, and it may be there twice; skip takes it for delivered';
-      next.push(withSecrets({ command: command([...words, '--on-unknown', 'resend']), why }));
+      next.push(command([...words, '--on-unknown', 'resend'], why));
     }
-    next.push(withSecrets({ command: command(words), why: 'delivers what was quarantined, once it is mended' }));
+    next.push(command(words, 'delivers what was quarantined, once it is mended'));
   }
   return next;
 }
@@ -52,26 +52,4 @@ function whyAgain(args: readonly string[], stoppedBy: StopReason | undefined): s
   if (stoppedBy?.code === 'canary') return 'goes on where this run stopped, once the fix is live';
   if (stoppedBy?.code === 'max_rejected') return 'goes on where this run stopped, once --max-rejected allows it';
   return 'goes on where this run stopped';
-}
-
-function withSecrets({ command, why }: NextCommand): NextCommand {
-  return { command, why: command.includes(PLACEHOLDER) ? `${why}; put in what ${PLACEHOLDER} stands for` : why };
-}
-
-/** The kept flags and their values, as they were typed. */
-function keptFlags(argv: readonly string[]): string[] {
-  const kept: string[] = [];
-  for (let at = 0; at < argv.length && argv[at] !== '--'; at++) {
-    const word = argv[at] ?? '';
-    const [flag = ''] = word.split('=', 1);
-    if (!KEPT.has(flag)) continue;
-    kept.push(word);
-    if (flag === word && !SWITCHES.has(flag)) kept.push(argv[++at] ?? '');
-  }
-  return kept;
-}
-
-function quote(word: string, secrets: readonly string[]): string {
-  const shown = redact(word, secrets).replaceAll('***', PLACEHOLDER);
-  return /^[\w@%+=:,./-]+$/.test(shown) ? shown : `'${shown.replaceAll("'", `'\\''`)}'`;
 }

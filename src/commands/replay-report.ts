@@ -89,6 +89,7 @@ function buildReport(
       stoppedBy,
       isUnsent: unsent || isLeft,
       isUnknown: accounts.sinks.some(({ unknown }) => unknown > 0),
+      isQueue: open.source.settles === 'messages',
       quarantine: accounts.quarantined > 0 ? record.quarantine : undefined,
     }),
     ...(stoppedBy !== undefined && stoppedBy.code !== 'limit' && { stoppedBy }),
@@ -103,9 +104,10 @@ function failuresOf({ source }: OpenReplay, { failures }: ReplayOutcome): readon
   return [...failures, { kind: 'failure', part: 0, error }];
 }
 
-function sourceReport({ label, parts, tally }: OpenReplay['source'], bytes: number): SourceReport {
+function sourceReport({ label, parts, standing, tally }: OpenReplay['source'], bytes: number): SourceReport {
   const { acked, left } = tally?.() ?? { acked: 0, left: 0 };
-  return { acked, left, label, parts: parts.length, bytes };
+  const ready = standing?.ready;
+  return { acked, left, ...(ready !== undefined && { ready }), label, parts: parts.length, bytes };
 }
 
 function exitCodeOf({ options, stop }: Call, open: OpenReplay, outcome: ReplayOutcome): number {

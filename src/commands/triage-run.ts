@@ -13,7 +13,7 @@ import type { Source } from '../sources/source.js';
 import { openExport } from '../triage/export.js';
 import { triage } from '../triage/triage.js';
 import type { Invocation } from './command.js';
-import { saidOfFields } from './schema-option.js';
+import { openCatalog, saidOfFields } from './schema-option.js';
 import { threadsFor } from './threads.js';
 import type { TriageOptions } from './triage.js';
 import { triageReport } from './triage-report.js';
@@ -75,7 +75,8 @@ export async function runTriage(call: Call): Promise<number> {
     exitCode,
     exported: letters && path !== undefined ? { path, letters: letters.letters } : undefined,
     elapsedMs: performance.now() - startedMs,
-    args: call.args,
+    nowMs: Date.now(),
+    call,
   });
   await printOutputs({ value: report, outputs, renderers: triageRenderers }, io);
   return exitCode;
@@ -99,9 +100,8 @@ function openLetters({ args, config, options, io }: Call): Promise<Source> {
   );
 }
 
-async function openCheck({ schema, unknownEvent }: TriageOptions) {
-  if (schema === undefined) return { catalog: undefined, check: {} };
-  const { loadCatalog } = await import('../schema/catalog.js');
-  const catalog = await loadCatalog(schema);
-  return { catalog, check: { schema: { catalog, unknownEvent } } };
+async function openCheck(options: TriageOptions) {
+  const catalog = await openCatalog(options);
+  if (catalog === undefined) return { catalog, check: {} };
+  return { catalog, check: { schema: { catalog, unknownEvent: options.unknownEvent } } };
 }

@@ -38,7 +38,7 @@ export function createCanary(steps: readonly CanaryStep[]): Canary {
       seen = repeated;
       if (fresh === 0 || step === undefined) return undefined;
       const name = step.kind === 'count' ? `${step.count}` : `${step.percent}%`;
-      return `--canary: at step ${name}, after ${read} events, ${fresh} failed again for the same reason: the fix is not live`;
+      return `--canary: at step ${name}, after ${read} events, ${fresh} failed again, for the same reason as far as one is known: the fix is not live`;
     },
   };
 }

@@ -14,7 +14,7 @@ export function renderPlanTable(plan: Plan, style: Style): string {
   const { paint } = sections;
   sections.block([paint.bold('Dry run: nothing was touched'), paint.dim(facts(plan))]);
   sections.block(whatWouldHappen(plan, sections));
-  sections.titled('Files', fileLines(plan.files, sections));
+  sections.titled(isQueue(plan) ? 'Queue' : 'Files', fileLines(plan.files, sections));
   sections.titled('Fields', fieldLines(plan.fields, sections));
   sections.titled(
     'Events by name',
@@ -42,7 +42,8 @@ export function renderPlanTable(plan: Plan, style: Style): string {
 
 function facts({ command, files, elapsedMs }: Plan): string {
   const size = files.reduce((sum, file) => sum + (file.bytes ?? 0), 0);
-  return [command, counted(files.length, 'file'), ...(size > 0 ? [bytes(size)] : []), duration(elapsedMs)].join(' · ');
+  const parts = isQueue({ files }) ? [] : [counted(files.length, 'file')];
+  return [command, ...parts, ...(size > 0 ? [bytes(size)] : []), duration(elapsedMs)].join(' · ');
 }
 
 function whatWouldHappen(plan: Plan, { paint, width }: Sections): string[] {
@@ -55,6 +56,11 @@ function whatWouldHappen(plan: Plan, { paint, width }: Sections): string[] {
   const would = deliverySentence(plan, (label) => label);
   const repaired = plan.repairs === undefined ? [] : [repairSentence(plan)];
   return [...hang('', would, width).map(paint.bold), ...repaired, ...(left.length === 0 ? [] : [left.join(', ')])];
+}
+
+/** Letters are what a queue holds; it is the only part of its source. */
+function isQueue({ files }: Pick<Plan, 'files'>): boolean {
+  return files.length === 1 && files[0]?.format === 'letters';
 }
 
 function fileLines(files: readonly PlannedFile[], { width }: Sections): string[] {

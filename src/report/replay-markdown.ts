@@ -1,4 +1,5 @@
 import { bullets, markdownCode, markdownSection, markdownTable, problemTable } from './markdown.js';
+import { queueSentence } from './queue-sentence.js';
 import type { ReplayReport } from './report.js';
 import { counted, duration, thousands } from './text.js';
 
@@ -8,6 +9,7 @@ export function renderReplayMarkdown(report: ReplayReport): string {
     `## respool ${report.command}: ${headline(report)}`,
     summary(report),
     sinkTable(report),
+    ...queue(report),
     ...markdownSection('Not delivered', problemTable(report.problems)),
     ...markdownSection('Could not go on', bullets(report.failures?.map(({ part, message }) => `${part}: ${message}`))),
     ...markdownSection('Warnings', bullets(report.warnings)),
@@ -42,6 +44,11 @@ function sinkTable({ sinks }: ReplayReport): string {
     ...[accepted, duplicate, rejected, unknown, unsent].map(thousands),
   ]);
   return markdownTable(head, rows);
+}
+
+function queue({ source }: ReplayReport): string[] {
+  const sentence = queueSentence(source);
+  return sentence === undefined ? [] : [sentence];
 }
 
 function quarantine({ quarantine: kept }: ReplayReport): string[] {

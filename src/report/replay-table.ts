@@ -1,8 +1,9 @@
 import type { Style } from './output.js';
 import type { Paint } from './paint.js';
+import { queueSentence } from './queue-sentence.js';
 import type { ReplayReport, SinkReport } from './report.js';
-import { createSections, failureLines, nextLines, problemLines } from './sections.js';
-import { bytes, counted, duration, shorten, thousands } from './text.js';
+import { createSections, failureLines, nextLines, problemLines, type Sections } from './sections.js';
+import { bytes, counted, duration, hang, shorten, thousands } from './text.js';
 
 /** A report for a person: what happened, a row for each sink, what was wrong, and what to run next. */
 export async function renderReplayTable(report: ReplayReport, style: Style): Promise<string> {
@@ -10,6 +11,7 @@ export async function renderReplayTable(report: ReplayReport, style: Style): Pro
   const { paint } = sections;
   sections.block([headline(report, paint), paint.dim(facts(report))]);
   sections.block([readLine(report, paint), ...(await sinkTable(report, sections))]);
+  sections.block(queueLines(report, sections));
   sections.titled('Not delivered', problemLines(report.problems ?? [], sections));
   sections.titled('Could not go on', failureLines(report.failures ?? [], sections));
   sections.sentences('warning', report.warnings ?? []);
@@ -30,8 +32,9 @@ function headline(report: ReplayReport, paint: Paint): string {
   return paint.green(paint.bold('Done'));
 }
 
-function whyIncomplete({ sinks, slices, failures = [] }: ReplayReport): string {
+function whyIncomplete({ read, sinks, slices, failures = [] }: ReplayReport): string {
   if (sinks.some(({ unsent }) => unsent > 0)) return 'not every event has a verdict';
+  if (read === 0 && failures.length > 0) return 'nothing was read';
   if (slices !== undefined && slices.done < slices.slices) return 'not every slice is done';
   return failures.length === 0
     ? 'not everything was read'
@@ -102,6 +105,11 @@ async function sinkTable(
 function sinkName(sink: SinkReport, sinks: readonly SinkReport[]): string {
   const isAlone = sinks.filter(({ name }) => name === sink.name).length === 1;
   return isAlone ? sink.name : (sink.label ?? sink.name);
+}
+
+function queueLines({ source }: ReplayReport, { width }: Sections): string[] {
+  const sentence = queueSentence(source);
+  return sentence === undefined ? [] : hang('', sentence, width);
 }
 
 function quarantineLines({ quarantine }: ReplayReport): string[] {

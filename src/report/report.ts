@@ -65,8 +65,12 @@ export interface SinkReport {
 }
 
 export interface SourceReport {
+  /** Messages of a queue that were removed from it, confirmed by its server. */
   readonly acked: number;
+  /** Messages that were received and stay in the queue. */
   readonly left: number;
+  /** Messages that were ready at the start, by the queue's own count; absent for dumps. */
+  readonly ready?: number;
   readonly label?: string;
   readonly parts?: number;
   readonly bytes?: number;

@@ -1,7 +1,7 @@
 import type { Style } from './output.js';
 import { createPaint, type Paint } from './paint.js';
 import type { Failure, FieldUsed, NextCommand, ProblemCount } from './report.js';
-import { hang, shorten, thousands } from './text.js';
+import { counted, hang, shorten, thousands } from './text.js';
 
 /** The text of a result for a terminal, section by section from top to bottom. */
 export interface Sections {
@@ -80,5 +80,5 @@ export function nextLines(next: readonly NextCommand[], { paint }: Sections): st
 export function moreLine(rest: readonly { readonly events?: number }[], one: string, many: string): string[] {
   if (rest.length === 0) return [];
   const events = rest.reduce((sum, item) => sum + (item.events ?? 0), 0);
-  return [`  … and ${thousands(rest.length)} more ${rest.length === 1 ? one : many} (${thousands(events)} events)`];
+  return [`  … and ${thousands(rest.length)} more ${rest.length === 1 ? one : many} (${counted(events, 'event')})`];
 }

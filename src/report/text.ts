@@ -32,6 +32,12 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${twoDigits(Math.floor((seconds % 3600) / 60))} min`;
 }
 
+/** A long time in days: `3 d 23 h`; a shorter one as `duration` says it. */
+export function period(milliseconds: number): string {
+  const hours = Math.floor(milliseconds / 3_600_000);
+  return hours < 48 ? duration(milliseconds) : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
 function twoDigits(value: number): string {
   return value.toString().padStart(2, '0');
 }

@@ -1,5 +1,6 @@
-import { counted, duration, percent, thousands } from './text.js';
+import { duration, percent, thousands } from './text.js';
 import type { Count, SignatureReport, TriageReport } from './triage-report.js';
+import { standing, triageTitle } from './triage-table.js';
 import { markupText } from './validate-text.js';
 
 const styles = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1c2733;background:#fff}
@@ -11,7 +12,7 @@ section{border-top:1px solid #d6dde3;padding-top:1rem;margin-top:1rem}code{font-
 /** One page that needs no network and no script; its content policy forbids both. */
 export function renderTriageHtml(report: TriageReport): string {
   const { events, signatures, source, elapsedMs, origins, names, failures, warnings, notes, next } = report;
-  const title = `${counted(events, 'event')} in ${counted(signatures.length, 'failure signature')}`;
+  const title = triageTitle(report);
   return `${[
     '<!doctype html>',
     '<html lang="en"><head><meta charset="utf-8">',
@@ -19,7 +20,7 @@ export function renderTriageHtml(report: TriageReport): string {
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     `<title>respool triage: ${markupText(title)}</title><style>${styles}</style></head><body>`,
     `<h1>${markupText(title)}</h1>`,
-    `<p class="dim">${markupText([source, 'nothing was consumed', duration(elapsedMs), ...standing(report)].join(' · '))}</p>`,
+    `<p class="dim">${markupText([source, 'nothing was consumed', duration(elapsedMs), ...facts(report)].join(' · '))}</p>`,
     ...failures.map(({ part, message }) => `<p><b>${markupText(part)}</b>: ${markupText(message)}</p>`),
     ...warnings.map((warning) => `<p>${markupText(warning)}</p>`),
     ...notes.map((note) => `<p class="dim">${markupText(note)}</p>`),
@@ -31,10 +32,9 @@ export function renderTriageHtml(report: TriageReport): string {
   ].join('\n')}\n`;
 }
 
-function standing({ queue, firstSeen, lastSeen }: TriageReport): string[] {
+function facts({ queue, firstSeen, lastSeen }: TriageReport): string[] {
   return [
-    ...(queue?.ready === undefined ? [] : [`${thousands(queue.ready)} ready`]),
-    ...(queue?.firstExpires === undefined ? [] : [`the first expires ${queue.firstExpires}`]),
+    ...(queue === undefined ? [] : standing(queue)),
     ...(firstSeen === undefined ? [] : [`${firstSeen} to ${lastSeen ?? ''}`]),
   ];
 }

@@ -17,8 +17,10 @@ export interface TriageReport {
   readonly lastSeen?: string;
   readonly origins: readonly Count[];
   readonly names: readonly Count[];
-  /** Most frequent first. */
+  /** Most frequent first; with --signature only those. */
   readonly signatures: readonly SignatureReport[];
+  /** How many signatures there are, whatever --signature says. */
+  readonly signaturesFound: number;
   readonly exported?: { readonly path: string; readonly letters: number };
   readonly failures: readonly Failure[];
   readonly warnings: readonly string[];
@@ -34,6 +36,8 @@ export interface QueueStanding {
   readonly oldest?: string;
   /** When the service itself removes the first message. */
   readonly firstExpires?: string;
+  /** So long from the end of the look; negative when it is overdue. */
+  readonly firstExpiresInMs?: number;
 }
 
 export interface Count {

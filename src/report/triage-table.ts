@@ -1,6 +1,6 @@
 import type { Style } from './output.js';
 import { createSections, failureLines, moreLine, nextLines, type Sections } from './sections.js';
-import { counted, duration, hang, percent, shorten, thousands } from './text.js';
+import { counted, duration, hang, percent, period, shorten, thousands } from './text.js';
 import type { Count, QueueStanding, SignatureReport, TriageReport } from './triage-report.js';
 
 const mostRows = 12;
@@ -13,9 +13,11 @@ export function renderTriageTable(report: TriageReport, style: Style): string {
   const { paint } = sections;
   const { events, source, queue, signatures, elapsedMs } = report;
   sections.block([
-    paint.bold(`${counted(events, 'event')} in ${counted(signatures.length, 'failure signature')}`),
+    paint.bold(triageTitle(report)),
     paint.dim([`triage ${source}`, 'nothing was consumed', duration(elapsedMs)].join(' · ')),
-    ...(queue === undefined ? [] : [standing(queue)]),
+    ...(queue === undefined
+      ? []
+      : hang('', `the queue says: ${standing(queue).join(', ') || 'nothing of its size'}`, sections.width)),
     ...seen(report),
   ]);
   sections.titled('By queue of origin', countLines(report.origins, events, sections));
@@ -32,15 +34,31 @@ export function renderTriageTable(report: TriageReport, style: Style): string {
   return sections.end();
 }
 
-function standing({ ready, inFlight, delayed, oldest, firstExpires }: QueueStanding): string {
-  const parts = [
+/** How many events there are, and of how many causes. */
+export function triageTitle({ events, signatures, signaturesFound }: TriageReport): string {
+  const all = counted(signaturesFound, 'failure signature');
+  if (signatures.length === signaturesFound) return `${counted(events, 'event')} in ${all}`;
+  const chosen = signatures.reduce((sum, signature) => sum + signature.events, 0);
+  return `${thousands(chosen)} of ${counted(events, 'event')}, in ${signatures.length} of ${all}`;
+}
+
+/** What the queue says of itself, in clauses. */
+export function standing({
+  ready,
+  inFlight,
+  delayed,
+  oldest,
+  firstExpires,
+  firstExpiresInMs = 0,
+}: QueueStanding): string[] {
+  const expires = firstExpiresInMs < 0 ? 'is overdue since' : `expires in ${period(firstExpiresInMs)}, at`;
+  return [
     ...(ready === undefined ? [] : [`${thousands(ready)} ready`]),
     ...(inFlight ? [`${thousands(inFlight)} in flight`] : []),
     ...(delayed ? [`${thousands(delayed)} delayed`] : []),
     ...(oldest === undefined ? [] : [`oldest from ${oldest}`]),
-    ...(firstExpires === undefined ? [] : [`the first expires ${firstExpires}`]),
+    ...(firstExpires === undefined ? [] : [`the first ${expires} ${firstExpires}`]),
   ];
-  return `the queue says: ${parts.length === 0 ? 'nothing of its size' : parts.join(', ')}`;
 }
 
 function seen({ firstSeen, lastSeen }: Pick<TriageReport, 'firstSeen' | 'lastSeen'>): string[] {

@@ -16,7 +16,7 @@ test('each step ends where it says, and the run stops at the first in which the 
   expect(canary.isDue({ events: 99, share: undefined })).toBe(false);
   expect(canary.isDue({ events: 99, share: 0.01 })).toBe(true);
   expect(canary.verdict(after(99, 3))).toBe(
-    '--canary: at step 1%, after 99 events, 3 failed again for the same reason: the fix is not live',
+    '--canary: at step 1%, after 99 events, 3 failed again, for the same reason as far as one is known: the fix is not live',
   );
 });
 

@@ -29,6 +29,21 @@ replay 20190701-120000-abcd · 0.8 s
 `);
 });
 
+test.each([
+  [
+    { acked: 50, left: 3, ready: 53 },
+    '53 messages ready at the start, 50 acknowledged, 3 that were received stay in it',
+  ],
+  [{ acked: 20, left: 0, ready: 53 }, '53 messages ready at the start, 20 acknowledged'],
+  [{ acked: 0, left: 1, ready: 1 }, '1 message ready at the start, 0 acknowledged, 1 that was received stays in it'],
+  [{ acked: 4, left: 0 }, '4 acknowledged'],
+])('what became of the messages of a queue is told: %o', async (counts, says) => {
+  const report = replayReport({ source: { ...counts, label: 'sqs:dead' } });
+
+  expect(await replayRenderers.table(report, { ...style, columns: 120 })).toContain(`\nsqs:dead: ${says}\n`);
+  expect(await replayRenderers.markdown(report, style)).toContain(`\nsqs:dead: ${says}\n`);
+});
+
 test('colours change no text', async () => {
   const coloured = await replayRenderers.table(troubled, { ...style, colors: true });
 
@@ -44,7 +59,11 @@ test.each([
   ],
   [{ complete: false, exitCode: 4, sinks: [sinkReport({ unsent: 1 })] }, 'Incomplete: not every event has a verdict'],
   [{ complete: false, exitCode: 4, slices: { slices: 2, done: 1, failed: 0 } }, 'Incomplete: not every slice is done'],
-  [{ complete: false, exitCode: 2, failures: [FAILURE] }, 'Incomplete: every event that was read has a verdict'],
+  [
+    { complete: false, exitCode: 2, failures: [FAILURE], read: 1 },
+    'Incomplete: every event that was read has a verdict',
+  ],
+  [{ complete: false, exitCode: 3, failures: [FAILURE] }, 'Incomplete: nothing was read'],
   [{ exitCode: 4 }, 'Delivered, and what could not be removed comes back'],
   [{ exitCode: 1 }, 'Done, with findings'],
 ])('a run that is not clean says so first: %o', async (changes, says) => {

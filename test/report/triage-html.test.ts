@@ -11,6 +11,7 @@ const REPORT: TriageReport = {
   events: 3,
   origins: [{ name: 'events', events: 3 }],
   names: [{ name: 'paid', events: 3 }],
+  signaturesFound: 1,
   signatures: [
     {
       id: '447426d7',

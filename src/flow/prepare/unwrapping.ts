@@ -10,9 +10,14 @@ import { InnerText, type InnerWay } from './inner-text.js';
 import { isObject, scanText } from './parse.js';
 import type { SideText } from './side-text.js';
 
+/** Held, so that its message is named: without an event it would stay in its queue, and nobody would know why. */
+const NOTHING_IN_IT = { code: 'empty_letter', message: 'it holds an empty list: there is no event in it' };
+
 /** Opens the envelopes around events, layer by layer, and keeps what each layer says. */
 export class Unwrapping {
   private depth = 0;
+  /** Values that have been taken out of envelopes, whatever became of them. */
+  private taken = 0;
   private readonly inner: InnerText;
 
   constructor(
@@ -88,12 +93,14 @@ export class Unwrapping {
     this.within(opened, () => {
       const { start, end } = this.cursor;
       const isMany = opened.contents.length > 1;
+      const { taken } = this;
       for (const [index, content] of opened.contents.entries()) {
         this.cursor.narrowTo(start, end);
         if (isMany) this.numbered(index, () => this.take(content));
         else this.take(content);
       }
       this.cursor.narrowTo(start, end);
+      if (this.taken === taken) this.way.hold(NOTHING_IN_IT);
     });
   }
 
@@ -124,6 +131,7 @@ export class Unwrapping {
 
   private take(content: Content): void {
     const { cursor } = this;
+    if (content.kind !== 'each') this.taken++;
     switch (content.kind) {
       case 'hold':
         this.way.hold({ code: content.code, message: content.message });
@@ -160,13 +168,18 @@ export class Unwrapping {
   private moveInto(at: readonly string[]): boolean {
     const { cursor } = this;
     const span = locatePointer(cursor.text, cursor, at);
-    if (span === undefined) this.way.hold({ code: 'empty_letter', message: `there is nothing at /${at.join('/')}` });
-    else cursor.narrowTo(span.start, span.end);
-    return span !== undefined;
+    if (span === undefined) {
+      this.taken++;
+      this.way.hold({ code: 'empty_letter', message: `there is nothing at /${at.join('/')}` });
+      return false;
+    }
+    cursor.narrowTo(span.start, span.end);
+    return true;
   }
 
   private takeEach(elements: readonly Span[]): void {
     for (const [index, { start, end }] of elements.entries()) {
+      this.taken++;
       this.cursor.narrowTo(start, end);
       this.numbered(index, () => this.inner.takeValue());
     }

@@ -1,7 +1,8 @@
 import type { SinkDescription } from '../sink.js';
 import { partitionNamer } from './partition-names.js';
-import { periodsOf, schemeText } from './partition-scheme.js';
+import { type Period, type PeriodScheme, periodsOf, schemeText } from './partition-scheme.js';
 import type { TablePlan } from './plan.js';
+import type { Partition } from './table.js';
 
 /** What the sink would do, in sentences. */
 export function describePlan(plan: TablePlan): SinkDescription {
@@ -38,21 +39,26 @@ function partitionNotes({ table, encoder, routed, key, timeType }: TablePlan): r
   if (routing === undefined || timeType === undefined) {
     return [`partitioned by ${table.partitioning.strategy}: the server routes the rows, and no partition is made`];
   }
+  const partitions = `${routed.length} ${routed.length === 1 ? 'partition' : 'partitions'}`;
   const column = key.find((planned) => planned.column.name === table.partitioning?.column)?.column.name ?? 'its key';
   if (routing.hasDefault)
-    return [
-      `${routed.length} partitions by ${column}; what has none goes into the DEFAULT partition, and none is made`,
-    ];
+    return [`${partitions} by ${column}; what has none goes into the DEFAULT partition, and none is made`];
   if (routing.scheme === undefined)
-    return [`${routed.length} partitions by ${column}; none can be made, because this role does not own the table`];
-  const name = partitionNamer(table.name, routed, routing.scheme)(periodsOf(routing.scheme)(0).fromUs);
+    return [`${partitions} by ${column}; none can be made, because this role does not own the table`];
+  const name = partitionNamer(table.name, routed, routing.scheme)(nextPeriod(routed, routing.scheme).fromUs);
   const within =
     routing.within === undefined
       ? ''
       : `, inside ${instant(routing.within.fromUs)}..${instant(routing.within.toUs)} only`;
   return [
-    `${routed.length} partitions by ${column}; missing ones are made, one a ${schemeText(routing.scheme)}${within}, named like ${name}`,
+    `${partitions} by ${column}; missing ones are made, one a ${schemeText(routing.scheme)}${within}, named like ${name}`,
   ];
+}
+
+/** The period behind the last partition, for a name that fits in with those that are there. */
+function nextPeriod(routed: readonly Partition[], scheme: PeriodScheme): Period {
+  const last = Math.max(0, ...routed.map(({ toUs }) => toUs).filter(Number.isFinite));
+  return periodsOf(scheme)(last);
 }
 
 function instant(timeUs: number): string {

@@ -1,8 +1,8 @@
 import { UsageError } from '../../errors.js';
 import type { QueueOptions, SourceContext } from '../context.js';
-import { letterLine } from '../letter.js';
+import { type Letter, letterLine } from '../letter.js';
 import { packLetters } from '../letter-batch.js';
-import type { PartFailure, RawBatch, Source } from '../source.js';
+import type { PartFailure, RawBatch, Source, SourceStanding } from '../source.js';
 import type { Message, QueueDescription, QueueDriver } from './driver.js';
 import { gather } from './gather.js';
 import { openSettling, type Settling } from './settling.js';
@@ -65,6 +65,17 @@ function seenOnly(label: string, seen: number, { ready }: QueueDescription): str
   return `${label}: only the first ${seen.toLocaleString('en')}${of} messages were looked at; more cannot be held unacknowledged for a look without a burden on the server`;
 }
 
+/** What the messages themselves tell where the queue does not: the oldest of those received, and when it goes. */
+function expiryOf({ retentionMs, firstExpiresMs }: QueueDescription, oldestMs: number): SourceStanding {
+  if (retentionMs === undefined || firstExpiresMs !== undefined || !Number.isFinite(oldestMs)) return {};
+  return { oldestMs, firstExpiresMs: oldestMs + retentionMs };
+}
+
+function sentMs({ sentAt }: Letter): number {
+  const ms = sentAt === undefined ? Number.NaN : Date.parse(sentAt);
+  return Number.isNaN(ms) ? Number.POSITIVE_INFINITY : ms;
+}
+
 interface Opened<H> {
   readonly driver: QueueDriver<H>;
   readonly description: QueueDescription;
@@ -81,6 +92,8 @@ class QueueSource<H> implements Source {
   private readonly settling: Settling<H>;
   private readonly closing = new AbortController();
   private received = 0;
+  /** When the oldest message that was received had been sent, milliseconds since the Unix epoch. */
+  private oldestMs = Number.POSITIVE_INFINITY;
   private hasSeenMarks = false;
   private seenOnly: readonly string[] = [];
 
@@ -92,7 +105,8 @@ class QueueSource<H> implements Source {
   }
 
   get standing() {
-    return this.opened.description;
+    const { description } = this.opened;
+    return { ...expiryOf(description, this.oldestMs), ...description };
   }
 
   get notes(): readonly string[] {
@@ -153,6 +167,8 @@ class QueueSource<H> implements Source {
   private async batchOf(messages: readonly Message<H>[]): Promise<RawBatch> {
     const { snapshot, options } = this.opened;
     const letters = messages.map(({ letter }) => letter);
+    if (this.opened.description.retentionMs !== undefined)
+      this.oldestMs = Math.min(this.oldestMs, ...letters.map(sentMs));
     await snapshot?.write(messages, letters.map(letterLine));
     const packed = packLetters(letters);
     const from = this.received;

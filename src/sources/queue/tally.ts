@@ -45,18 +45,21 @@ export function createTally(held: { readonly lostLeases: number }, unconfirmed: 
         ],
         [
           lost,
-          'taken by every sink were not ours any more when they were to be removed: they will come back and count as duplicates, or somebody else has taken them',
+          'taken by every sink had gone out of our hands before they could be removed: they will come back and count as duplicates, or somebody else has taken them',
         ],
         [
           cut,
           'taken by every sink went back into the queue when the connection broke, before their removal was confirmed: they will come again and count as duplicates',
         ],
-        [blocked, 'taken by every sink stand behind one that is not done: they will come back and count as duplicates'],
+        [
+          blocked,
+          'taken by every sink had to stay behind one that is not done: they will come back and count as duplicates',
+        ],
         [held.lostLeases, 'lost their lease before they were settled'],
         [cameAgain, 'came again although their removal had been confirmed; they were removed once more'],
         [
           elsewhere,
-          'are held by somebody else, as far as the queue knows, or by a process that died: they come back by themselves',
+          'held by somebody else, as far as the queue knows, or by a process that died: what is held comes back by itself',
         ],
         [behind, 'could not be received, waiting behind others that stay: they come once those are gone'],
       ] as const;

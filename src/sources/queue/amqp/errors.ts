@@ -10,7 +10,17 @@ export function amqpError(error: unknown, label: string): RespoolError {
       cause: error,
     });
   }
-  if (/\b403\b|ACCESS[-_]REFUSED|NOT[-_]ALLOWED|\b530\b|got <ConnectionClose/u.test(reason)) {
+  if (/got <ConnectionClose/u.test(reason)) {
+    return new CannotEvaluateError(
+      `${label}: the server refuses the vhost: there is none of this name, or this user may not use it`,
+      {
+        code: 'source_permission_denied',
+        hint: 'no path in the address is the vhost /; rabbitmqctl list_vhosts and list_permissions -p <vhost> tell more',
+        cause: error,
+      },
+    );
+  }
+  if (/\b403\b|ACCESS[-_]REFUSED|NOT[-_]ALLOWED|\b530\b/u.test(reason)) {
     return new CannotEvaluateError(`${label}: ${reason}`, {
       code: 'source_permission_denied',
       hint: 'check user, password and vhost; reading a queue needs the right read on it (rabbitmqctl list_permissions)',

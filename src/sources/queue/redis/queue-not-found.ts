@@ -8,17 +8,22 @@ interface Missing {
   readonly prefix: string;
   readonly suffix: string;
   readonly name: string;
+  /** Other names that this kind of source takes. */
+  readonly others?: readonly string[];
 }
 
 const MOST_SCANS = 20;
 const SCAN_COUNT = 1_000;
 
 /** The error for a queue that is not there, with the name of one that is. */
-export async function queueNotFound(redis: Redis, { label, prefix, suffix, name }: Missing): Promise<Error> {
+export async function queueNotFound(
+  redis: Redis,
+  { label, prefix, suffix, name, others = [] }: Missing,
+): Promise<Error> {
   const names = await namesOf(redis, prefix, suffix);
   return new UsageError(`${label}: there is no such queue on this server`, {
     code: 'source_not_found',
-    hint: didYouMean(name, names) ?? listed(names),
+    hint: didYouMean(name, [...others, ...names]) ?? listed(names),
   });
 }
 

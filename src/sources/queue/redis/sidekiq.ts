@@ -55,7 +55,7 @@ export function createSidekiqDriver(
         if (queue === 'retry') return describeRetries(redis, key);
         const isKnown = await redis.sismember(`${space}queues`, queue);
         if (isKnown === 0 && (await redis.exists(key)) === 0) {
-          throw await queueNotFound(redis, { label, prefix: `${space}queue:`, suffix: '', name: queue });
+          throw await queueNotFound(redis, { label, prefix: `${space}queue:`, suffix: '', name: queue, others: SETS });
         }
         return describeQueue(redis, key);
       }, signal),

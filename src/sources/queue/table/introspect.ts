@@ -17,15 +17,21 @@ export interface TableShape {
 
 /**
  * Looks a table up as `name` or `schema.name`.
+ * @param whereElse what to look at when it is not there.
  * @throws UsageError `source_not_found`; CannotEvaluateError `source_permission_denied`.
  */
-export async function introspect(connection: Connection, name: string, label: string): Promise<TableShape> {
+export async function introspect(
+  connection: Connection,
+  name: string,
+  label: string,
+  whereElse = 'write schema.table when it is not on the search path, and check the database',
+): Promise<TableShape> {
   const quoted = name.split('.').map(quoteName).join('.');
   const [row] = await connection.rows(SHAPE, [quoted]);
   if (row === undefined) {
     throw new UsageError(`${label}: there is no table ${name}`, {
       code: 'source_not_found',
-      hint: 'write schema.table when it is not on the search path, and check the database',
+      hint: whereElse,
     });
   }
   if (row.readable !== true) {

@@ -16,6 +16,9 @@ import { pgbossLayout } from './pgboss.js';
 import { stagingLayout } from './staging.js';
 import { createTableDriver, SESSIONS } from './table.js';
 
+const OTHER_SCHEMA =
+  'check the database (PGDATABASE, or its name in the address), or name another schema with ?schema=';
+
 /** Finds out how the messages lie in their table. */
 type FindLayout = (connection: Connection) => Promise<TableLayout>;
 
@@ -41,7 +44,7 @@ export async function openPgBoss(text: string, context: SourceContext): Promise<
   const schema = address.tableQuery.get('schema') ?? 'pgboss';
   const label = `pgboss:${queue}`;
   const driver = await openDriver({ address, label }, context, async (connection) => {
-    const shape = await introspect(connection, `${schema}.job`, label);
+    const shape = await introspect(connection, `${schema}.job`, label, OTHER_SCHEMA);
     if (context.dryRun !== true) refuseWithoutRights(shape, ['update', 'delete'], label);
     return pgbossLayout(connection, shape, { schema, queue, label });
   });
@@ -76,7 +79,7 @@ function openJobs(address: ServerAddress, context: SourceContext): Promise<Queue
   const label = `${address.label}?jobs=${kind}${queue === undefined ? '' : `&queue=${queue}`}`;
   return openDriver({ address, label }, context, async (connection) => {
     const name = schema === undefined ? job.table : `${schema}.${job.table}`;
-    const shape = await introspect(connection, name, label);
+    const shape = await introspect(connection, name, label, OTHER_SCHEMA);
     if (context.dryRun !== true) refuseWithoutRights(shape, ['update', 'delete'], label);
     return jobLayout(shape, job, { kind, queue });
   });
