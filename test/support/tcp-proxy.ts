@@ -10,6 +10,10 @@ export interface TcpProxy extends AsyncDisposable {
    * 0 and 1. A share of 0 ends it.
    */
   cutOften(text: string, share: number, random: () => number): void;
+  /** Passes nothing more on of the client that next sends `text`, behind it: as if the client stood still. */
+  freezeBehind(text: string): void;
+  /** How many clients stand still. */
+  readonly frozen: number;
   /** Cuts every connection that is open now. */
   cutAll(): void;
   /** How often it has cut. */
@@ -22,8 +26,11 @@ export async function startProxy(target: string): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let fault: ((chunk: Buffer) => 'behind' | 'before' | undefined) | undefined;
   let cuts = 0;
+  let freezing: string | undefined;
+  let frozen = 0;
   const server = createServer((client) => {
     let isCut = false;
+    let isFrozen = false;
     const upstream = connect(Number(to.port), to.hostname);
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -36,6 +43,12 @@ export async function startProxy(target: string): Promise<TcpProxy> {
     }
     upstream.pipe(client);
     client.on('data', (chunk) => {
+      if (isFrozen) return;
+      if (freezing !== undefined && chunk.includes(freezing)) {
+        isFrozen = true;
+        freezing = undefined;
+        frozen++;
+      }
       const where = fault?.(chunk);
       if (where === undefined) {
         upstream.write(chunk);
@@ -67,6 +80,12 @@ export async function startProxy(target: string): Promise<TcpProxy> {
         if (!chunk.includes(text) || random() >= share) return undefined;
         return random() < 0.5 ? 'behind' : 'before';
       };
+    },
+    freezeBehind(text) {
+      freezing = text;
+    },
+    get frozen() {
+      return frozen;
     },
     cutAll() {
       for (const socket of sockets) socket.destroy();

@@ -1,6 +1,6 @@
 import type { Connection } from '../../postgres/connection.js';
 import { readTable } from './introspect.js';
-import { qualified } from './partition-map.js';
+import { qualified, READING } from './partition-map.js';
 import type { Table, Texts } from './table.js';
 
 const TEXT_OID = 25;
@@ -37,14 +37,18 @@ export function newTable({ schema, name }: Pick<Table, 'schema' | 'name'>, texts
 
 const LOCK = 0x7265_7370;
 
-/** Makes the table unless another writer just did, and resolves to what is there then. Runs its own transaction. */
+/**
+ * Makes the table unless another writer just did, and resolves to what is there then. Runs its own transactions: what is locked is
+ * let go of without a word of this process, which may stand still at any moment.
+ */
 export async function makeTable(connection: Connection, { schema, name }: Table): Promise<Table> {
   const relation = qualified({ schema, name });
   await connection.run(
-    `begin; set local statement_timeout = 0; set local timezone = 'UTC'; set local datestyle = 'ISO'; select pg_advisory_xact_lock(${LOCK}); ` +
+    `begin; set local statement_timeout = 0; set local lock_timeout = '30s'; select pg_advisory_xact_lock(${LOCK}); ` +
       `create table if not exists ${relation} (event_id text not null, occurred_at timestamptz not null, name text, payload jsonb, ` +
-      `primary key (event_id, occurred_at)) partition by range (occurred_at)`,
+      `primary key (event_id, occurred_at)) partition by range (occurred_at); commit`,
   );
+  await connection.run(READING);
   const table = await readTable(connection, { schema, name });
   await connection.run('commit');
   if (table === undefined) throw new Error(`table ${relation} is not there after it was made`);

@@ -1,4 +1,4 @@
-import type { Database } from '../../postgres/connection.js';
+import type { Connection, Database } from '../../postgres/connection.js';
 import { quoteName } from '../../postgres/sql.js';
 import { sqlError } from '../../postgres/sql-error.js';
 import type { RowTarget } from './encode/encoded-rows.js';
@@ -80,14 +80,19 @@ export function createPartitionMap(options: PartitionMapOptions): PartitionMap {
       return made;
     },
     async refresh(signal) {
-      known = await database.use(async (connection) => {
-        await connection.run(`begin read only; set local timezone = 'UTC'; set local datestyle = 'ISO'`);
-        const partitions = await readPartitions(connection, table.oid);
-        await connection.run('commit');
-        return partitions;
-      }, signal);
+      known = await database.use((connection) => readNow(connection, table.oid), signal);
     },
   };
+}
+
+/** Opens a transaction that reads bounds and defaults as all of this code understands them. */
+export const READING = `begin read only; set local timezone = 'UTC'; set local datestyle = 'ISO'`;
+
+async function readNow(connection: Connection, oid: string): Promise<readonly Partition[]> {
+  await connection.run(READING);
+  const partitions = await readPartitions(connection, oid);
+  await connection.run('commit');
+  return partitions;
 }
 
 /** Schema and name, quoted. */
@@ -116,7 +121,7 @@ async function makePartition(
   return database.use(async (connection) => {
     await connection.run(
       `begin; set local statement_timeout = 0; set local lock_timeout = ${LOCK_TIMEOUT_MS}; ` +
-        `set local timezone = 'UTC'; set local datestyle = 'ISO'; select pg_advisory_xact_lock(${LOCK_CLASS}, ${table.oid}::oid::int8::bit(32)::int4)`,
+        `set local idle_in_transaction_session_timeout = '30s'; set local timezone = 'UTC'; set local datestyle = 'ISO'; select pg_advisory_xact_lock(${LOCK_CLASS}, ${table.oid}::oid::int8::bit(32)::int4)`,
     );
     const before = await readPartitions(connection, table.oid);
     const sql = creationSql(options, before, making);
@@ -125,15 +130,14 @@ async function makePartition(
       return before;
     }
     try {
-      await connection.run(sql);
+      // The whole table is locked by this: it is let go of at once, even if this process stands still from here on.
+      await connection.run(`${sql}; commit`);
     } catch (error) {
       await connection.run('rollback');
       if (isTaken(error)) return before;
       throw error;
     }
-    const after = await readPartitions(connection, table.oid);
-    await connection.run('commit');
-    return after;
+    return readNow(connection, table.oid);
   }, signal);
 }
 

@@ -177,3 +177,27 @@ test('a transaction that stays under way is waited for as long as the server its
     await other.end();
   }
 });
+
+test.each([
+  ['the table', '', 'create table if not exists'],
+  [
+    'a partition',
+    'create table t (event_id text, occurred_at timestamptz, primary key (event_id, occurred_at)) partition by range (occurred_at)',
+    'partition of',
+  ],
+])('a process that stands still while it makes %s keeps nobody from the table', async (_, sql, words) => {
+  await using database = await createDatabase();
+  if (sql !== '') await database.query(sql);
+  await using proxy = await startProxy(database.url);
+  await using still = await openSink(`${proxy.url}?table=t&sslmode=disable`, CONTEXT);
+  const stop = new AbortController();
+  proxy.freezeBehind(words);
+  const delivering = still.deliver(deliveryOf(still, some(0, 10)), stop.signal).catch(() => undefined);
+  await expect.poll(() => proxy.frozen).toBe(1);
+
+  await using sink = await openSink(`${database.url}?table=t`, CONTEXT);
+  expect(count(await deliver(sink, some(0, 10)))).toEqual({ accepted: 10 });
+  expect(await database.query(`set lock_timeout = '2s'; select count(*)::int as n from t`)).toEqual([{ n: 10 }]);
+  stop.abort();
+  await delivering;
+});
