@@ -35,5 +35,7 @@ export const timezone: Parser<string> = async (value) => {
 async function readTime(value: string, given: Given): Promise<number> {
   if (!/^\d{4}-\d\d-\d\d/.test(value)) return Number.NaN;
   const { createTimeReader } = await import('../event/time.js');
-  return createTimeReader({ timezone: given.textOf('--timezone') ?? 'UTC' })(value);
+  const { roundedOff } = await import('../event/exact-time.js');
+  const timeUs = createTimeReader({ timezone: given.textOf('--timezone') ?? 'UTC' })(value);
+  return roundedOff(timeUs, value) === 0 ? timeUs : refuse(given, value, 'whole seconds, so far away from now');
 }

@@ -1,7 +1,8 @@
 import { ExactNumber, type ExactValue, exactJson, isNumberText } from '../event/exact.js';
 import { parsePointer } from '../event/pointer.js';
-import { createTimeReader } from '../event/time.js';
+import { createTimeReader, type TimeReader } from '../event/time.js';
 import type { ColumnType } from '../sources/source.js';
+import { microsOf } from './instant.js';
 import type { DiffRules } from './rules.js';
 
 /** What a place holds because a column of a table does; undefined `value` where there is nothing. */
@@ -29,8 +30,6 @@ export function createColumnReader({ columns, timezone }: DiffRules): ColumnRead
   };
 }
 
-type TimeReader = ReturnType<typeof createTimeReader>;
-
 function heldBy(type: ColumnType, value: ExactValue, readTime: TimeReader): ExactValue | undefined {
   switch (type) {
     case 'instant':
@@ -50,10 +49,7 @@ function heldBy(type: ColumnType, value: ExactValue, readTime: TimeReader): Exac
 
 /** An instant is compared by its microseconds and shown as it was written. */
 function instant(value: ExactValue, readTime: TimeReader): ExactValue | undefined {
-  if (value instanceof ExactNumber) return instantOf(readTime(Number(value.raw), value.raw), value.raw);
-  return typeof value === 'string' ? instantOf(readTime(value), JSON.stringify(value)) : undefined;
-}
-
-function instantOf(micros: number, raw: string): ExactValue | undefined {
-  return Number.isNaN(micros) ? undefined : new ExactNumber(raw, `@${micros}`);
+  const raw = value instanceof ExactNumber ? value.raw : typeof value === 'string' ? JSON.stringify(value) : undefined;
+  const micros = microsOf(value, readTime);
+  return raw === undefined || micros === undefined ? undefined : new ExactNumber(raw, `@${micros}`);
 }

@@ -10,6 +10,7 @@ import {
 import { formatPointer, parsePointer } from '../event/pointer.js';
 import { createTimeReader } from '../event/time.js';
 import { isWithin } from './decimal-distance.js';
+import { microsOf } from './instant.js';
 import { bestMatch, createPattern, type Pattern } from './pattern.js';
 import { createReading } from './reading.js';
 import type { DiffRules } from './rules.js';
@@ -119,17 +120,18 @@ class Walk {
     }
     const { timeToleranceUs } = this.rules;
     if (timeToleranceUs === undefined) return false;
-    const apart = Math.abs(this.timeOf(left, pointer) - this.timeOf(right, pointer));
-    return apart <= timeToleranceUs;
+    const [a, b] = [this.timeOf(left, pointer), this.timeOf(right, pointer)];
+    if (a === undefined || b === undefined) return false;
+    const apart = BigInt(a) - BigInt(b);
+    return (apart < 0n ? -apart : apart) <= timeToleranceUs;
   }
 
-  /** Microseconds of what is certainly meant as a time; NaN for everything else. */
-  private timeOf(value: ExactValue, pointer: readonly string[]): number {
-    if (value instanceof ExactNumber && value.canonical.startsWith('@')) return Number(value.canonical.slice(1));
+  /** Digits of the microseconds of what is certainly meant as a time; undefined for everything else. */
+  private timeOf(value: ExactValue, pointer: readonly string[]): string | undefined {
+    if (value instanceof ExactNumber && value.canonical.startsWith('@')) return value.canonical.slice(1);
     const isTimePlace = this.times.length > 0 && bestMatch(this.times, pointer) === 'within';
-    if (value instanceof ExactNumber) return isTimePlace ? this.readTime(Number(value.raw), value.raw) : Number.NaN;
-    if (typeof value !== 'string') return Number.NaN;
-    return isTimePlace || /^\d{4}-\d\d-\d\d[Tt ]\d\d:/u.test(value) ? this.readTime(value) : Number.NaN;
+    const isTime = isTimePlace || (typeof value === 'string' && /^\d{4}-\d\d-\d\d[Tt ]\d\d:/u.test(value));
+    return isTime ? microsOf(value, this.readTime) : undefined;
   }
 
   private add(
@@ -152,15 +154,17 @@ class Walk {
   private saySame(left: ExactValue, right: ExactValue, pointer: readonly string[]): boolean {
     const number = numberOf(left);
     if (number !== undefined && number === numberOf(right)) return true;
-    const isTime = this.timeOf(left, pointer) === this.timeOf(right, pointer);
-    return isTime || this.isInstantAsNumber(left, right) || this.isInstantAsNumber(right, left);
+    const time = this.timeOf(left, pointer);
+    const isSameTime = time !== undefined && time === this.timeOf(right, pointer);
+    return isSameTime || this.isInstantAsNumber(left, right) || this.isInstantAsNumber(right, left);
   }
 
   /** One side writes as digits since the epoch what the other writes as a date. */
   private isInstantAsNumber(text: ExactValue, number: ExactValue): boolean {
     if (typeof text !== 'string' || !/^\d{4}-\d\d-\d\d/u.test(text)) return false;
     if (!(number instanceof ExactNumber) || !/^\d{9,}/u.test(number.canonical)) return false;
-    return this.readTime(text) === this.readTime(Number(number.raw), number.raw);
+    const micros = microsOf(text, this.readTime);
+    return micros !== undefined && micros === microsOf(number, this.readTime);
   }
 }
 

@@ -1,8 +1,9 @@
 import { ExactNumber, type ExactValue, exactJson, isExactObject, isNumberText } from '../event/exact.js';
-import { createTimeReader } from '../event/time.js';
+import { createTimeReader, type TimeReader } from '../event/time.js';
 import { jsonbText } from '../postgres/jsonb-text.js';
 import { BETWEEN, NOTHING, type PortableLayout } from '../sources/portable.js';
 import type { ColumnType } from '../sources/source.js';
+import { microsOf } from './instant.js';
 import { valueAtExact } from './key-text.js';
 import { bestMatch, createPattern } from './pattern.js';
 import type { DiffRules } from './rules.js';
@@ -67,11 +68,7 @@ function hasRoom(
   return true;
 }
 
-function textOf(
-  form: ColumnType,
-  value: Exclude<ExactValue, null>,
-  readTime: ReturnType<typeof createTimeReader>,
-): string | undefined {
+function textOf(form: ColumnType, value: Exclude<ExactValue, null>, readTime: TimeReader): string | undefined {
   if (form === 'json') return jsonbText(value);
   const text = value instanceof ExactNumber ? value.raw : typeof value === 'string' ? value : undefined;
   switch (form) {
@@ -85,11 +82,6 @@ function textOf(
       if (value instanceof ExactNumber) return value.canonical;
       return text !== undefined && isNumberText(text) ? new ExactNumber(text).canonical : undefined;
     case 'instant':
-      return text === undefined ? undefined : instant(value, text, readTime);
+      return text === undefined ? undefined : microsOf(value, readTime);
   }
-}
-
-function instant(value: ExactValue, text: string, readTime: ReturnType<typeof createTimeReader>): string | undefined {
-  const micros = value instanceof ExactNumber ? readTime(Number(text), text) : readTime(text);
-  return Number.isSafeInteger(micros) ? String(micros) : undefined;
 }

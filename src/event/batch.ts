@@ -22,6 +22,8 @@ export interface EventBatch {
   readonly names: Uint32Array;
   /** Microseconds since the Unix epoch; NaN where the event has no usable time. */
   readonly timesUs: Float64Array;
+  /** Microseconds that have been cut off from each time; absent when none were. */
+  readonly timeRests?: Uint8Array;
   /** Line or row in the source, from 1. */
   readonly lines: Float64Array;
   /** Byte offset of the record in the decoded source, from 0. */

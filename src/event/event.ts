@@ -25,8 +25,10 @@ export interface EventCursor {
   readonly idEnd: number;
   /** Empty when the event has no name. */
   readonly name: string;
-  /** Microseconds since the Unix epoch, exact to the year 2255; NaN when the event has no usable time. */
+  /** Microseconds since the Unix epoch; NaN when the event has no usable time. */
   readonly timeUs: number;
+  /** Microseconds that have been cut off from `timeUs`, because a double cannot hold them: none from 1684 to 2255. */
+  readonly timeRest: number;
   /** The whole event, parsed. It may cost a parse at the first access: ask `member` for single values. */
   readonly value: JsonObject;
   /**

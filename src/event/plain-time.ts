@@ -1,12 +1,12 @@
 import { microsFromCivil } from './civil.js';
 
 const ZERO = 0x30;
-/** So near to the year 10000 a double may be rounded into it. */
-const END_US = microsFromCivil(9999, 12, 31) + 86_400_000_000;
+/** Farther away than that a double may be rounded. */
+const FARTHEST_US = Number.MAX_SAFE_INTEGER;
 const SCALE = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 
 /**
- * Microseconds since the epoch of the commonest times, read from their bytes: `2024-01-31T12:00:00.123456Z` with up to
+ * Microseconds since the epoch of the commonest times (1684 to 2255), read from their bytes: `2024-01-31T12:00:00.123456Z` with up to
  * six digits of a fraction, and, where times without a zone mean UTC, the same without its `Z` and with a space for the
  * `T`. NaN for all others, of which nothing is said.
  */
@@ -25,7 +25,7 @@ export function plainTime(text: Uint8Array, start: number, end: number, isUtcWit
   const year = two(text, start) * 100 + two(text, start + 2);
   const day = microsFromCivil(year, two(text, start + 5), two(text, start + 8));
   const micros = day + (hour * 3_600 + minute * 60 + second) * 1_000_000 + fraction(text, start + 19, last);
-  return micros < END_US ? micros : Number.NaN;
+  return micros <= FARTHEST_US && micros >= -FARTHEST_US ? micros : Number.NaN;
 }
 
 /** Microseconds of a point and up to six digits; 0 when nothing is there. */

@@ -1,11 +1,12 @@
 import { microsFromCivil } from './civil.js';
 import { digitsEnd, twoDigits as two } from './digits.js';
-import { epochMicros } from './epoch.js';
+import { epochMicros, lastDouble } from './epoch.js';
 import { createZone, type Zone } from './zone.js';
 
 /**
  * Reads the time of an event: microseconds since the Unix epoch, NaN when the value is no usable time. What is finer
- * than a microsecond is cut off, downwards.
+ * than a microsecond is cut off, downwards, and so is what a double cannot hold (see `exact-time.ts`): a time stays on its
+ * side of every whole second.
  * @param raw the number's digits as they stand in the JSON text; needed where it is no safe integer.
  */
 export type TimeReader = (value: unknown, raw?: string) => number;
@@ -30,18 +31,21 @@ export function createTimeReader({ timezone }: { readonly timezone: string }): T
 const DAY_US = 86_400_000_000;
 const FIRST_US = microsFromCivil(1, 1, 1);
 const END_US = microsFromCivil(9999, 12, 31) + DAY_US;
-/** The last double in front of the end. */
-const LAST_US = END_US - 32;
 
 function readText(text: string, zone: Zone): number {
   if (text.charCodeAt(4) !== 0x2d || text.charCodeAt(7) !== 0x2d) return epochMicros(text, text);
   const date = dateMicros(text);
   const micros = text.length === 10 ? zone.toUtc(date) : date + clockMicros(text, date, zone);
-  if (micros >= FIRST_US && micros < END_US) return micros;
-  // A fraction of the last second is rounded up into the next year.
-  return micros === END_US && clockFraction(text) && readText(text.replace(FRACTION, ''), zone) < END_US
-    ? LAST_US
-    : Number.NaN;
+  return Math.abs(micros) > Number.MAX_SAFE_INTEGER ? farMicros(text, zone) : micros;
+}
+
+/** The same where seconds and their fraction are too much for a double; whole seconds are not. */
+function farMicros(text: string, zone: Zone): number {
+  const date = dateMicros(text);
+  const whole = text.replace(FRACTION, '');
+  const seconds = whole.length === 10 ? zone.toUtc(date) : date + clockMicros(whole, date, zone);
+  if (!(seconds >= FIRST_US && seconds < END_US)) return Number.NaN;
+  return lastDouble(BigInt(seconds) + BigInt(clockFraction(text) ?? 0));
 }
 
 const FRACTION = /\.\d+/;

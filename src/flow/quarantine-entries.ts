@@ -106,6 +106,7 @@ function fromVerdict(events: EventBatch, index: number, { sink, verdict }: Refus
     id: idOf(events, index),
     name: nameOf(events, index),
     timeUs: events.timesUs[index],
+    timeRest: events.timeRests?.[index],
     problems: [problemIn(verdict)],
     attempts: (events.attempts?.[index] ?? 0) + 1,
     layers: layersAt(events, index),

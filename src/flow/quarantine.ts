@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Layer } from '../event/layer.js';
+import { timeText } from '../event/time-text.js';
 import { QUARANTINE_MARK } from '../sources/marks.js';
 import type { HeldProblem } from './prepare/spec.js';
 import { onOneLine } from './repair-trail.js';
@@ -17,6 +18,7 @@ export interface Quarantined {
   readonly id?: string | undefined;
   readonly name?: string | undefined;
   readonly timeUs?: number | undefined;
+  readonly timeRest?: number | undefined;
   readonly problems: readonly HeldProblem[];
   /** How often it has been tried, this time included. */
   readonly attempts: number;
@@ -96,7 +98,7 @@ export function renderQuarantined(
   { run, part }: { readonly run: string; readonly part: string },
   entry: Quarantined,
 ): Buffer {
-  const { kind, sink, line, offset, id, name, timeUs, problems, attempts, layers, raw, repaired, original } = entry;
+  const { kind, sink, line, offset, id, name, problems, attempts, layers, raw, repaired, original } = entry;
   const head = JSON.stringify({
     respool: QUARANTINE_MARK,
     run,
@@ -105,7 +107,7 @@ export function renderQuarantined(
     source: { part, line, offset },
     id,
     name: name === '' ? undefined : name,
-    time: timeText(timeUs),
+    time: timeOf(entry),
     attempts,
     problems,
     layers: layersOf(layers),
@@ -140,8 +142,7 @@ function renderMember(name: string, json: Uint8Array | undefined): Buffer {
   return json === undefined ? Buffer.alloc(0) : Buffer.concat([Buffer.from(`,"${name}":`), onOneLine(json)]);
 }
 
-function timeText(timeUs: number | undefined): string | undefined {
-  if (timeUs === undefined || Number.isNaN(timeUs)) return undefined;
-  const date = new Date(Math.floor(timeUs / 1_000));
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+/** An event whose envelope gave it its time has it from here when it is replayed: every digit of it counts. */
+function timeOf({ timeUs = Number.NaN, timeRest }: Quarantined): string | undefined {
+  return Number.isNaN(timeUs) ? undefined : `${timeText(timeUs, timeRest).replace(/000$/u, '')}Z`;
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { exactMicros } from '../../src/event/exact-time.js';
+import { exactMicros, microsText, roundedOff } from '../../src/event/exact-time.js';
 import { createTimeReader } from '../../src/event/time.js';
+import { timeText } from '../../src/event/time-text.js';
 
 const readTime = createTimeReader({ timezone: 'UTC' });
 const read = (text: string) => exactMicros(text, readTime(text));
@@ -18,6 +19,31 @@ test('times of all years are read to the microsecond, in each way to write them'
     }),
   );
 });
+
+test('what a double cannot hold is cut off, downwards, and can be had separately', () => {
+  const ms = fc.integer({ min: 100_000_000_000, max: 99_999_999_999_999 });
+  const text = fc.tuple(SECONDS, MICROS).map(([seconds, micros]) => timeText(seconds * 1_000_000, micros));
+  fc.assert(
+    fc.property(fc.oneof(ms, text), (value) => {
+      const timeUs = readTime(value);
+      const rest = roundedOff(timeUs, value);
+      const exact = exactMicros(String(value), timeUs);
+      expect(BigInt(timeUs) + BigInt(rest)).toBe(exact);
+      expect(microsText(timeUs, value)).toBe(String(exact));
+      expect(rest >= 0 && rest < 32).toBe(true);
+      // No double lies between the two.
+      if (rest > 0) expect(BigInt(nextDouble(timeUs))).toBeGreaterThan(exact);
+      if (typeof value === 'string') expect(timeText(timeUs, rest)).toBe(value);
+    }),
+  );
+});
+
+function nextDouble(value: number): number {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  view.setBigInt64(0, view.getBigInt64(0) + (value < 0 ? -1n : 1n));
+  return view.getFloat64(0);
+}
 
 test.each([
   ['99999999999.999999', 99_999_999_999_999_999n],

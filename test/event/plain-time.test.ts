@@ -15,7 +15,8 @@ test('the commonest times are read as the full reader reads them', () => {
     fc.property(time, fc.constantFrom('Z', '', ' '), fc.stringMatching(/^\d{0,6}$/), (date, form, digits) => {
       const seconds = date.toISOString().slice(0, 19) + (digits === '' ? '' : `.${digits}`);
       const text = form === 'Z' ? `${seconds}Z` : form === '' ? seconds : seconds.replace('T', ' ');
-      expect(read(text), text).toBe(readTime(text));
+      const timeUs = readTime(text);
+      expect(read(text), text).toBe(Number.isSafeInteger(timeUs) ? timeUs : Number.NaN);
     }),
   );
 });

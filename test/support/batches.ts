@@ -1,3 +1,4 @@
+import { roundedOff } from '../../src/event/exact-time.js';
 import { createTimeReader } from '../../src/event/time.js';
 import { ColumnsBuilder } from '../../src/flow/prepare/columns.js';
 import { Cursor } from '../../src/flow/prepare/cursor.js';
@@ -47,6 +48,7 @@ export function deliveryOf(
     cursor.id = String(value[fields.id] ?? `derived-${json}`);
     cursor.name = String(value[fields.name] ?? '');
     cursor.timeUs = readTime(value[fields.time]);
+    cursor.timeRest = roundedOff(cursor.timeUs, value[fields.time]);
     columns.add(cursor);
     const verdict = encoder?.add(cursor, index);
     if (verdict !== undefined) refused.push({ index, verdict });

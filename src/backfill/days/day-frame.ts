@@ -1,5 +1,6 @@
 import type { EventBatch } from '../../event/batch.js';
 import { idOf, layersAt, nameOf, textOf } from '../../event/batch.js';
+import { timeText } from '../../event/time-text.js';
 import { QUARANTINE_MARK } from '../../sources/marks.js';
 
 /** The events that one batch of the source has for one day: plain data. */
@@ -53,16 +54,9 @@ function dressed(events: EventBatch, index: number): Buffer {
     respool: QUARANTINE_MARK,
     id: idOf(events, index),
     name: nameOf(events, index) || undefined,
-    time: timeText(events.timesUs[index] ?? Number.NaN),
+    time: `${timeText(events.timesUs[index] ?? Number.NaN, events.timeRests?.[index])}Z`,
     attempts: events.attempts?.[index] ?? 0,
     layers: layersAt(events, index),
   });
   return Buffer.concat([Buffer.from(`${head.slice(0, -1)},"event":`), textOf(events, index), Buffer.from('}')]);
-}
-
-/** RFC 3339 to the microsecond. */
-function timeText(timeUs: number): string {
-  const ms = Math.floor(timeUs / 1_000);
-  const digits = String(timeUs - ms * 1_000).padStart(3, '0');
-  return new Date(ms).toISOString().replace('Z', `${digits}Z`);
 }

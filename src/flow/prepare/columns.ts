@@ -16,6 +16,7 @@ export class ColumnsBuilder {
   private idHashes = new Uint32Array(2 * INITIAL_EVENTS);
   private names = new Uint32Array(INITIAL_EVENTS);
   private timesUs = new Float64Array(INITIAL_EVENTS);
+  private timeRests: Uint8Array | undefined;
   private lines = new Float64Array(INITIAL_EVENTS);
   private offsets = new Float64Array(INITIAL_EVENTS);
   private attempts: Uint16Array | undefined;
@@ -41,6 +42,7 @@ export class ColumnsBuilder {
     hashId(this.idBytes, at === 0 ? 0 : (this.idEnds[at - 1] ?? 0), this.idLength, this.idHashes, 2 * at);
     this.names[at] = this.indexOfName(cursor.name);
     this.timesUs[at] = cursor.timeUs;
+    if (cursor.timeRest > 0) this.addTimeRest(cursor.timeRest, at);
     this.lines[at] = cursor.line;
     this.offsets[at] = cursor.offset;
     if (cursor.attempts > 0) this.addAttempts(cursor.attempts, at);
@@ -49,7 +51,7 @@ export class ColumnsBuilder {
 
   /** Ends the batch. The columns are the caller's; the builder starts anew. */
   finish(text: Uint8Array, rows?: EventBatch['rows']): EventBatch {
-    const { count, attempts, nameTable } = this;
+    const { count, attempts, nameTable, timeRests } = this;
     const batch: EventBatch = {
       count,
       text,
@@ -60,6 +62,7 @@ export class ColumnsBuilder {
       nameTable,
       names: this.names.slice(0, count),
       timesUs: this.timesUs.slice(0, count),
+      ...(timeRests === undefined ? {} : { timeRests: timeRests.slice(0, count) }),
       lines: this.lines.slice(0, count),
       offsets: this.offsets.slice(0, count),
       ...(attempts === undefined ? {} : { attempts: attempts.slice(0, count) }),
@@ -67,6 +70,7 @@ export class ColumnsBuilder {
     };
     this.count = 0;
     this.idLength = 0;
+    this.timeRests = undefined;
     this.attempts = undefined;
     this.hasLayers = false;
     this.nameTable = [];
@@ -90,6 +94,11 @@ export class ColumnsBuilder {
   private reserveId(bytes: number): void {
     const needed = this.idLength + bytes;
     if (needed > this.idBytes.length) this.idBytes = Buffer.concat([this.idBytes], needed * 2);
+  }
+
+  private addTimeRest(rest: number, at: number): void {
+    this.timeRests ??= new Uint8Array(this.capacity);
+    this.timeRests[at] = rest;
   }
 
   private addAttempts(attempts: number, at: number): void {
@@ -116,13 +125,14 @@ export class ColumnsBuilder {
     this.idHashes = widen(new Uint32Array(2 * this.capacity), this.idHashes);
     this.names = widen(new Uint32Array(this.capacity), this.names);
     this.timesUs = widen(new Float64Array(this.capacity), this.timesUs);
+    if (this.timeRests !== undefined) this.timeRests = widen(new Uint8Array(this.capacity), this.timeRests);
     this.lines = widen(new Float64Array(this.capacity), this.lines);
     this.offsets = widen(new Float64Array(this.capacity), this.offsets);
     if (this.attempts !== undefined) this.attempts = widen(new Uint16Array(this.capacity), this.attempts);
   }
 }
 
-function widen<T extends Uint32Array | Float64Array | Uint16Array>(wider: T, narrow: T): T {
+function widen<T extends Uint32Array | Float64Array | Uint16Array | Uint8Array>(wider: T, narrow: T): T {
   wider.set(narrow);
   return wider;
 }

@@ -18,6 +18,7 @@ const OPEN_BRACKET = 0x5b;
 export class Cursor implements EventCursor {
   name = '';
   timeUs = Number.NaN;
+  timeRest = 0;
   text: Uint8Array = NOTHING;
   start = 0;
   end = 0;

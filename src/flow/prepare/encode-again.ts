@@ -44,6 +44,7 @@ function encode(encoder: Encoder, cursor: Cursor, batch: EventBatch, events: Ite
     cursor.id = idOf(batch, index);
     cursor.name = nameOf(batch, index);
     cursor.timeUs = batch.timesUs[index] ?? Number.NaN;
+    cursor.timeRest = batch.timeRests?.[index] ?? 0;
     const verdict = encoder.add(cursor, index);
     if (verdict !== undefined) refused.push({ index, verdict });
   }

@@ -44,7 +44,7 @@ function holds(where: CelProgram, event: EventCursor, filter: Filter): boolean {
 }
 
 function contextOf(event: EventCursor): Record<string, unknown> {
-  const time = Number.isNaN(event.timeUs) ? null : new Date(event.timeUs / 1_000);
+  const time = Number.isNaN(event.timeUs) ? null : new Date((event.timeUs + event.timeRest) / 1_000);
   return { event: event.value, id: event.id, name: event.name, time };
 }
 

@@ -7,8 +7,8 @@ export function heldRecord(
   kind: HeldRecord['kind'],
   { problems, raw }: { readonly problems: readonly HeldProblem[]; readonly raw?: Uint8Array | undefined },
 ): HeldRecord {
-  const { id, name, timeUs, line, offset, attempts, layers, mended } = cursor;
-  const identity = kind === 'invalid' && problems[0]?.code !== 'id_not_scalar' ? { id, name, timeUs } : {};
+  const { id, name, timeUs, timeRest, line, offset, attempts, layers, mended } = cursor;
+  const identity = kind === 'invalid' && problems[0]?.code !== 'id_not_scalar' ? { id, name, timeUs, timeRest } : {};
   const text = raw ?? cursor.text.slice(cursor.start, cursor.end);
   return {
     kind,

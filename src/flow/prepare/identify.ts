@@ -1,4 +1,5 @@
 import { canonicalJson } from '../../event/canonical.js';
+import { roundedOff } from '../../event/exact-time.js';
 import type { Fields } from '../../event/fields.js';
 import { hashId } from '../../event/id-hash.js';
 import { contentId, idText } from '../../event/identity.js';
@@ -35,13 +36,21 @@ export function createIdentify({ fields, timezone, identical }: Spec, remarks: I
   const name = fields.name?.pointer;
 
   const isUtc = timezone === 'UTC';
-  const timeOf = (cursor: Cursor, pointer: Pointer) => {
+  const takeTime = (cursor: Cursor, value: unknown, raw?: string) => {
+    cursor.timeUs = readTime(value, raw);
+    cursor.timeRest = roundedOff(cursor.timeUs, value, raw);
+  };
+  const takeOwnTime = (cursor: Cursor, pointer: Pointer) => {
     if (pointer.length === 1 && cursor.locatePlainText(pointer[0] ?? '')) {
       const plain = plainTime(cursor.text, cursor.rawStart, cursor.rawEnd, isUtc);
-      if (!Number.isNaN(plain)) return plain;
+      if (!Number.isNaN(plain)) {
+        cursor.timeUs = plain;
+        cursor.timeRest = 0;
+        return;
+      }
     }
     const value = fieldOf(cursor, pointer);
-    return readTime(value, exactNumber(cursor, value, pointer));
+    takeTime(cursor, value, exactNumber(cursor, value, pointer));
   };
 
   return (cursor) => {
@@ -49,10 +58,11 @@ export function createIdentify({ fields, timezone, identical }: Spec, remarks: I
     if (problem !== undefined) return problem;
     if (cursor.partOfId !== undefined) ownPart(cursor, cursor.partOfId);
     cursor.name = name === undefined ? '' : readName(cursor, name);
-    cursor.timeUs = time === undefined ? Number.NaN : timeOf(cursor, time);
+    if (time === undefined) takeTime(cursor, undefined);
+    else takeOwnTime(cursor, time);
     if (cursor.given !== undefined) {
       if (cursor.name === '') cursor.name = cursor.given.name ?? '';
-      if (Number.isNaN(cursor.timeUs)) cursor.timeUs = readTime(cursor.given.time, undefined);
+      if (Number.isNaN(cursor.timeUs)) takeTime(cursor, cursor.given.time);
     }
     if (Number.isNaN(cursor.timeUs)) remarks.withoutTime++;
     return undefined;

@@ -49,8 +49,8 @@ export class Mending {
   mend(tally: MendingTally, remarks: IdentityRemarks, needsId: boolean): boolean {
     const { cursor } = this;
     const original = cursor.text.slice(cursor.start, cursor.end);
-    const { id, name, timeUs, layers } = cursor;
-    const repaired = this.repairer.repair({ id, name, timeUs, layers, json: original });
+    const { id, name, timeUs, timeRest, layers } = cursor;
+    const repaired = this.repairer.repair({ id, name, timeUs: timeUs + timeRest, layers, json: original });
     if (repaired === undefined || (needsId && !repaired.setsId)) return false;
     if (repaired.failure !== undefined) {
       this.way.hold({ code: 'repair_failed', message: repaired.failure });

@@ -155,6 +155,7 @@ export class Preparation implements Preparer {
     cursor.id = '';
     cursor.name = known.name;
     cursor.timeUs = known.timeUs;
+    cursor.timeRest = 0;
     if (this.spec.fields.id === undefined) account.identity.derivedIds++;
     if (Number.isNaN(known.timeUs)) account.identity.withoutTime++;
     account.pass();

@@ -1,3 +1,4 @@
+import { roundedOff } from '../../event/exact-time.js';
 import type { Fields } from '../../event/fields.js';
 import { plainTime } from '../../event/plain-time.js';
 import type { Pointer } from '../../event/pointer.js';
@@ -42,6 +43,7 @@ export class RowIdentity {
     const { id, name, time } = this.cells;
     if (!takeId(id, rows, cursor)) return false;
     cursor.name = name === undefined ? '' : this.nameAt(name, rows, cursor);
+    cursor.timeRest = 0;
     cursor.timeUs = time === undefined ? Number.NaN : this.timeAt(time, rows, cursor);
     return time === undefined || !Number.isNaN(cursor.timeUs);
   }
@@ -64,11 +66,17 @@ export class RowIdentity {
     if (start === end) return Number.NaN;
     if (kind === 'text') {
       const plain = plainTime(cursor.text, start, end, this.isUtc);
-      return Number.isNaN(plain) ? this.readTime(cursor.slice(start, end)) : plain;
+      return Number.isNaN(plain) ? this.readTimeOf(cursor, cursor.slice(start, end)) : plain;
     }
     const number = Number(cursor.slice(start, end));
     // Of other numbers the event's own digits count.
-    return Number.isSafeInteger(number) ? this.readTime(number) : Number.NaN;
+    return Number.isSafeInteger(number) ? this.readTimeOf(cursor, number) : Number.NaN;
+  }
+
+  private readTimeOf(cursor: Cursor, value: string | number): number {
+    const timeUs = this.readTime(value);
+    cursor.timeRest = roundedOff(timeUs, value);
+    return timeUs;
   }
 }
 

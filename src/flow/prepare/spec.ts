@@ -115,6 +115,7 @@ export interface HeldRecord {
   readonly id?: string;
   readonly name?: string;
   readonly timeUs?: number;
+  readonly timeRest?: number;
   /** How often it had been tried before this run. */
   readonly attempts: number;
   /** What lay around it, outermost first. */

@@ -10,6 +10,7 @@ export function transferOf({ events, encoded }: PreparedBatch): ArrayBuffer[] {
     events.idHashes,
     events.names,
     events.timesUs,
+    events.timeRests,
     events.lines,
     events.offsets,
     events.attempts,

@@ -130,8 +130,10 @@ function localOffset({ anchorUs, lengthUs }: { readonly anchorUs: number; readon
 /** The period that holds an instant, on the clock by which it is told. */
 function periodAt(timeUs: number, scheme: PeriodScheme): Period {
   if (scheme.kind === 'fixed') {
-    const fromUs = Math.floor((timeUs - scheme.anchorUs) / scheme.lengthUs) * scheme.lengthUs + scheme.anchorUs;
-    return { fromUs, toUs: fromUs + scheme.lengthUs };
+    const { lengthUs, anchorUs } = scheme;
+    // Remainders are exact, however far away the time is.
+    const fromUs = timeUs - modulo((timeUs % lengthUs) - (anchorUs % lengthUs), lengthUs);
+    return { fromUs, toUs: fromUs + lengthUs };
   }
   const { count, anchorMonth, offsetUs } = scheme;
   const first = monthOf(timeUs - offsetUs);

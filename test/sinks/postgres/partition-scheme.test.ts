@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { lastDouble } from '../../../src/event/epoch.js';
 import { partitionNamer } from '../../../src/sinks/postgres/partition-names.js';
 import {
   DAY_US,
@@ -29,6 +30,15 @@ test.each([
   const scheme = learnScheme([{ fromUs: us(from), toUs: us(to) }]);
   expect(scheme && schemeText(scheme)).toBe(text);
   expect(scheme && periodsOf(scheme)(us(from) + HOUR_US / 2).fromUs).toBe(us(from));
+});
+
+test('the last time in front of a day that a double can hold lies in the day before, whatever day a table began with', () => {
+  const periodAt = periodsOf({ kind: 'fixed', lengthUs: DAY_US, anchorUs: us('2024-01-02T00:00Z') });
+  for (let year = 2; year < 9_999; year++) {
+    const midnight = us(`${String(year).padStart(4, '0')}-06-02T00:00Z`);
+    const last = lastDouble(BigInt(midnight) - 1n);
+    expect(periodAt(last), String(year)).toEqual({ fromUs: midnight - DAY_US, toUs: midnight });
+  }
 });
 
 test('every instant lies in its period, and periods touch', () => {

@@ -75,7 +75,7 @@ export class BinaryRow {
     switch (column.plan.source.kind) {
       case 'time':
         if (Number.isNaN(event.timeUs)) return this.writeAbsent(store, column, event, undefined);
-        return this.writeTime(store, column, event.timeUs);
+        return this.writeTime(store, column, event);
       case 'id':
         return this.writeId(store, column, event);
       case 'name':
@@ -86,10 +86,10 @@ export class BinaryRow {
     }
   }
 
-  private writeTime(store: RowStore, column: RowColumn, timeUs: number): undefined {
+  private writeTime(store: RowStore, column: RowColumn, event: EventCursor): undefined {
     const out = column.isKey ? store.keys : store.converted;
     const from = out.position;
-    writeTime(out, timeUs, column.plan.type as 'timestamptz'); // the time only feeds columns of time
+    writeTime(out, event, column.plan.type as 'timestamptz'); // the time only feeds columns of time
     this.place(store, column, out, from);
   }
 

@@ -59,7 +59,7 @@ export class CellRow {
       case From.time:
         return Number.isNaN(event.timeUs)
           ? this.writeAbsent(store, field, undefined)
-          : this.writeTime(store, field, event.timeUs);
+          : this.writeTime(store, field, event);
       case From.id:
         return this.writeText(store, field, event.idStart, event.idEnd);
       case From.name:
@@ -80,10 +80,10 @@ export class CellRow {
     return this.writeScalar(store, field, start, end);
   }
 
-  private writeTime(store: RowStore, { target }: CellField, timeUs: number): boolean {
+  private writeTime(store: RowStore, { target }: CellField, event: EventCursor): boolean {
     const out = target.isKey ? store.keys : store.converted;
     const from = out.position;
-    writeTime(out, timeUs, target.plan.type as 'timestamptz'); // the time only feeds columns of time
+    writeTime(out, event, target.plan.type as 'timestamptz'); // the time only feeds columns of time
     return this.place(store, target, out, from);
   }
 

@@ -118,6 +118,7 @@ export const NO_EVENT: EventCursor = {
   idEnd: 0,
   name: '',
   timeUs: Number.NaN,
+  timeRest: 0,
   value: {},
   text: new Uint8Array(0),
   start: 0,

@@ -14,7 +14,7 @@ export interface OpenGroup {
 
 /** 0001-01-01: `Date.UTC` takes years below 100 for those of the last century. */
 const EARLIEST_US = -62_135_596_800_000_000;
-const LATEST_US = Date.UTC(9999, 11, 31, 23, 59, 59) * 1000;
+const END_US = Date.UTC(10_000, 0, 1) * 1000;
 
 /** Finds the group that a row belongs to. */
 export class RowGroups {
@@ -73,7 +73,7 @@ export class RowGroups {
   ): OpenGroup | Rejection {
     const { periodAt } = this;
     const { within } = routing;
-    if (periodAt === undefined || timeUs < EARLIEST_US || timeUs > LATEST_US) return this.unreachable(timeUs);
+    if (periodAt === undefined || timeUs < EARLIEST_US || timeUs >= END_US) return this.unreachable(timeUs);
     if (within !== undefined && (timeUs < within.fromUs || timeUs >= within.toUs)) return this.notAllowed(timeUs);
     const period = periodAt(timeUs);
     const fromUs = Math.max(period.fromUs, routing.to[index] ?? Number.NEGATIVE_INFINITY);

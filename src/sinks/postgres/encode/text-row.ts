@@ -6,7 +6,7 @@ import { copyBytes } from './copy-bytes.js';
 import { type RowColumn, refuseAbsent, unparsable } from './row-column.js';
 import { convertedAt, type RowStore } from './row-store.js';
 import { escapeCopyText, inputText } from './text-values.js';
-import { timeText } from './time-values.js';
+import { inputTime } from './time-values.js';
 
 const TAB = 0x09;
 const NEWLINE = 0x0a;
@@ -65,7 +65,7 @@ function textOf(column: RowColumn, event: EventCursor): string | null | undefine
     case 'name':
       return event.name === '' ? undefined : event.name;
     case 'time':
-      return Number.isNaN(event.timeUs) ? undefined : timeText(event.timeUs, plan.type as 'timestamptz'); // the time only feeds columns of time
+      return Number.isNaN(event.timeUs) ? undefined : inputTime(event, plan.type as 'timestamptz'); // the time only feeds columns of time
     default: {
       const value = reader.value(event);
       if (value === undefined || value === null) return value;

@@ -1,8 +1,8 @@
-import { exactMicros } from '../../../event/exact-time.js';
+import { roundedOff } from '../../../event/exact-time.js';
 import type { TimeReader } from '../../../event/time.js';
 import { rawText, type ValuePlace } from './field-writer.js';
 import type { WireType } from './options.js';
-import { timeText } from './time-values.js';
+import { inputTime } from './time-values.js';
 
 /** The value in PostgreSQL's input syntax: what tables with types beyond the binary ones are fed with. */
 export function inputText(type: WireType, value: unknown, place: ValuePlace, readTime: TimeReader): string {
@@ -10,7 +10,7 @@ export function inputText(type: WireType, value: unknown, place: ValuePlace, rea
     const raw = typeof value === 'number' ? rawText(place) : undefined;
     const timeUs = readTime(value, raw);
     if (Number.isNaN(timeUs)) return String(value);
-    return timeText(Number.isSafeInteger(timeUs) ? timeUs : exactMicros(raw ?? String(value), timeUs), type);
+    return inputTime({ timeUs, timeRest: roundedOff(timeUs, value, raw) }, type);
   }
   if (type === 'json' || type === 'jsonb') return rawText(place);
   if (type === 'array' && Array.isArray(value)) return arrayText(value);

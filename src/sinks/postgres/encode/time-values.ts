@@ -1,5 +1,7 @@
-import { exactMicros } from '../../../event/exact-time.js';
+import type { EventCursor } from '../../../event/event.js';
+import { isRounded, roundedOff } from '../../../event/exact-time.js';
 import type { TimeReader } from '../../../event/time.js';
+import { timeText } from '../../../event/time-text.js';
 import { DAY_US } from '../partition-scheme.js';
 import type { ByteWriter } from './byte-writer.js';
 import { rawText, type ValueWriter } from './field-writer.js';
@@ -12,20 +14,23 @@ const POSTGRES_EPOCH_US = 946_684_800_000_000;
 export function timeValue(type: TimeType, readTime: TimeReader): ValueWriter {
   return {
     write(out, value, place) {
-      const timeUs = typeof value === 'number' ? readTime(value, rawText(place)) : readTime(value);
+      const raw = typeof value === 'number' ? rawText(place) : undefined;
+      const timeUs = readTime(value, raw);
       if (Number.isNaN(timeUs)) return unfit('22007', place.column, `${shown(value)} is no time`);
-      if (Number.isSafeInteger(timeUs)) writeTime(out, timeUs, type);
-      else writeFarTime(out, exactMicros(typeof value === 'string' ? value : rawText(place), timeUs), type);
+      writeTime(out, { timeUs, timeRest: roundedOff(timeUs, value, raw) }, type);
       return undefined;
     },
   };
 }
 
 type TimeType = 'timestamptz' | 'timestamp' | 'date';
+/** An instant, as an event's own time is held. */
+type Instant = Pick<EventCursor, 'timeUs' | 'timeRest'>;
 
 /** Writes an instant; types without a zone hold it as UTC. */
-export function writeTime(out: ByteWriter, timeUs: number, type: TimeType): void {
-  if (type === 'date') {
+export function writeTime(out: ByteWriter, { timeUs, timeRest }: Instant, type: TimeType): void {
+  if (isRounded(timeUs)) writeFarTime(out, BigInt(timeUs) + BigInt(timeRest), type);
+  else if (type === 'date') {
     out.int32(4);
     out.int32(Math.floor((timeUs - POSTGRES_EPOCH_US) / DAY_US));
   } else {
@@ -48,15 +53,10 @@ function writeFarTime(out: ByteWriter, timeUs: bigint, type: TimeType): void {
 }
 
 /** The instant as PostgreSQL's input syntax, in UTC. */
-export function timeText(timeUs: number | bigint, type: TimeType): string {
-  const ms = typeof timeUs === 'bigint' ? Number(floorDivide(timeUs, 1000n)) : Math.floor(timeUs / 1000);
-  const iso = new Date(ms).toISOString();
-  const micros = String((Number(typeof timeUs === 'bigint' ? timeUs % 1000n : timeUs % 1000) + 1000) % 1000).padStart(
-    3,
-    '0',
-  );
-  if (type === 'date') return iso.slice(0, -14);
-  return `${iso.slice(0, -1)}${micros}${type === 'timestamptz' ? 'Z' : ''}`.replace('T', ' ');
+export function inputTime({ timeUs, timeRest }: Instant, type: TimeType): string {
+  const text = timeText(timeUs, timeRest);
+  if (type === 'date') return text.slice(0, 10);
+  return `${text}${type === 'timestamptz' ? 'Z' : ''}`.replace('T', ' ');
 }
 
 function floorDivide(dividend: bigint, divisor: bigint): bigint {
