@@ -140,3 +140,24 @@ test('a carving that is killed, and run again, is right in the end; so is its un
   expect(await p.database.query(LEFTOVERS)).toEqual([]);
   expect(await p.database.query('select count(*)::int as rows from ev')).toEqual([{ rows: STUCK + 5_000 + 300 }]);
 }, 180_000);
+
+test('however many partitions there are, a DEFAULT partition that is built anew is attached without a look at its rows', async () => {
+  const scans: unknown[] = [];
+  for (const days of [0, 260]) {
+    await using p = await openPlace(dayEvents(300));
+    await p.database.query(`set timezone = 'UTC';
+      do $$ begin for n in 1..${days} loop
+        execute format('create table ev_%s partition of ev for values from (%L) to (%L)', n, date '2019-07-01' - n, date '2019-07-02' - n);
+      end loop; end $$;
+      create table ev_rest partition of ev default with (autovacuum_enabled = false);
+      insert into ev select 'stuck' || n, 'stuck', '2019-07-03 05:00+00'::timestamptz + n * interval '1 second', n from generate_series(1, 11000) n`);
+    const { status, stderr } = await p.run('--method', 'swap');
+    expect([status, stderr]).toEqual([0, expect.stringContaining('is built anew without the rows of 1 partitions')]);
+    const seen = () =>
+      p.database.query(`select seq_scan::int as scans from pg_stat_user_tables where relname = 'ev_rest' and not exists
+      (select from pg_stat_activity where datname = current_database() and application_name ~ '^respool')`);
+    await expect.poll(seen, { timeout: 20_000 }).toHaveLength(1);
+    scans.push((await seen())[0]?.scans);
+  }
+  expect(scans[1]).toBe(scans[0]);
+}, 120_000);

@@ -120,12 +120,8 @@ async function carve(work: Work, session: Connection, { rest, ways }: Carving): 
     for (const each of all) await dress(session, each);
     for (const way of ways) await dressAsManaged(work, session, way);
     for (const each of all) await analyze(session, each);
-    for (const sql of boundsOfRest(
-      work,
-      rest,
-      ways.map(({ partition }) => partition),
-    ))
-      await session.run(sql);
+    const made = ways.map(({ partition }) => partition);
+    for (const sql of boundsOfRest(work, rest, made)) await session.run(sql);
     await catchUp(session, capture, { name: rest.names.liveName, pass: async () => undefined });
     await exchangeAll(work, session, { rest, ways, staging, capture });
   } catch (error) {

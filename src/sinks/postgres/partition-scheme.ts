@@ -141,6 +141,17 @@ function periodAt(timeUs: number, scheme: PeriodScheme): Period {
   return { fromUs: startOfMonth(start) + offsetUs, toUs: startOfMonth(start + count) + offsetUs };
 }
 
+/** What lies between periods that do not overlap, before the first and behind the last of them. */
+export function gapsBetween(periods: readonly Period[]): readonly Period[] {
+  const gaps: Period[] = [];
+  let fromUs = Number.NEGATIVE_INFINITY;
+  for (const period of periods.toSorted((a, b) => a.fromUs - b.fromUs)) {
+    if (period.fromUs > fromUs) gaps.push({ fromUs, toUs: period.fromUs });
+    fromUs = period.toUs;
+  }
+  return fromUs === Number.POSITIVE_INFINITY ? gaps : [...gaps, { fromUs, toUs: Number.POSITIVE_INFINITY }];
+}
+
 /** The period in words: `day`, `month`, `6 hours`. */
 export function schemeText(scheme: PeriodScheme): string {
   if (scheme.kind === 'months') {

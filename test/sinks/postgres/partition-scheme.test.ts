@@ -4,6 +4,7 @@ import { lastDouble } from '../../../src/event/epoch.js';
 import { partitionNamer } from '../../../src/sinks/postgres/partition-names.js';
 import {
   DAY_US,
+  gapsBetween,
   HOUR_US,
   learnScheme,
   PERIOD_NAMES,
@@ -142,4 +143,18 @@ test('a name never grows beyond 63 bytes, and keeps its date', () => {
   const name = partitionNamer('ü'.repeat(40), [], schemeNamed('day'))(0);
   expect(Buffer.byteLength(name)).toBeLessThanOrEqual(63);
   expect(name).toMatch(/19700101$/);
+});
+
+test('gaps and periods hold every instant once', () => {
+  const bounds = fc.uniqueArray(fc.integer({ min: -50, max: 50 }), { minLength: 2, maxLength: 12 });
+  fc.assert(
+    fc.property(bounds, fc.integer({ min: -60, max: 60 }), (numbers, at) => {
+      const sorted = numbers.toSorted((a, b) => a - b);
+      const periods = sorted.slice(1).flatMap((toUs, n) => (toUs % 3 === 0 ? [] : [{ fromUs: sorted[n] ?? 0, toUs }]));
+      const holding = [...periods.toReversed(), ...gapsBetween(periods.toReversed())].filter(
+        ({ fromUs, toUs }) => fromUs <= at && at < toUs,
+      );
+      expect(holding.length).toBe(1);
+    }),
+  );
 });
