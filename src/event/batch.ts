@@ -1,4 +1,5 @@
 import type { Layer } from './layer.js';
+import { type PackedLayers, unpackLayers } from './packed-layers.js';
 import { type PackedStrings, unpackString } from './packed-strings.js';
 import type { RowShape } from './rows/row-shape.js';
 import { rowText } from './rows/row-text.js';
@@ -30,8 +31,8 @@ export interface EventBatch {
   readonly offsets: Float64Array;
   /** How often each event has been tried before (replays of a quarantine); absent means never. */
   readonly attempts?: Uint16Array;
-  /** What lay around each event, as JSON (see `layersAt`); absent when no event was in an envelope. */
-  readonly layers?: PackedStrings;
+  /** What lay around each event (see `layersAt`); absent when no event was in an envelope. */
+  readonly layers?: PackedLayers;
 }
 
 /** The JSON text of event `index`, byte for byte; that of a row is written anew by each call. */
@@ -48,8 +49,7 @@ export function idOf(batch: EventBatch, index: number): string {
 
 /** What lay around event `index`, outermost first; undefined when it was in no envelope. */
 export function layersAt({ layers }: EventBatch, index: number): readonly Layer[] | undefined {
-  const json = layers === undefined ? '' : unpackString(layers, index);
-  return json === '' ? undefined : (JSON.parse(json) as readonly Layer[]); // as the batch was written
+  return layers && unpackLayers(layers, index);
 }
 
 /** The name of event `index`, empty when it has none. */

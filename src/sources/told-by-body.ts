@@ -1,3 +1,4 @@
+import { instantText } from '../event/instant-text.js';
 import { parseOrUndefined } from '../event/parse-or-undefined.js';
 import type { LetterFacts } from './letter.js';
 
@@ -50,6 +51,5 @@ const LEAST_MS = 100_000_000_000;
 /** Times of jobs: milliseconds since Sidekiq 8.0, seconds with a fraction before. RFC 3339. */
 function timeOf(value: unknown): string | undefined {
   if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
-  const time = new Date(value < LEAST_MS ? value * 1_000 : value);
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+  return instantText(value < LEAST_MS ? value * 1_000 : value);
 }

@@ -1,7 +1,7 @@
 import type { EventBatch } from '../../event/batch.js';
 import { hashId } from '../../event/id-hash.js';
 import type { Layer } from '../../event/layer.js';
-import { StringPacker } from '../../event/packed-strings.js';
+import { LayerPacker } from '../../event/packed-layers.js';
 import type { Cursor } from './cursor.js';
 
 const INITIAL_EVENTS = 4_096;
@@ -20,7 +20,7 @@ export class ColumnsBuilder {
   private lines = new Float64Array(INITIAL_EVENTS);
   private offsets = new Float64Array(INITIAL_EVENTS);
   private attempts: Uint16Array | undefined;
-  private readonly layers = new StringPacker();
+  private readonly layers = new LayerPacker();
   private hasLayers = false;
   private idBytes = Buffer.alloc(INITIAL_ID_BYTES);
   private idLength = 0;
@@ -108,7 +108,7 @@ export class ColumnsBuilder {
 
   private addLayers(layers: readonly Layer[], at: number): void {
     this.hasLayers = true;
-    this.layers.add(at, JSON.stringify(layers));
+    this.layers.add(at, layers);
   }
 
   private indexOfName(name: string): number {

@@ -14,8 +14,9 @@ export function transferOf({ events, encoded }: PreparedBatch): ArrayBuffer[] {
     events.lines,
     events.offsets,
     events.attempts,
-    events.layers?.bytes,
-    events.layers?.ends,
+    events.layers?.chainOf,
+    events.layers?.own.bytes,
+    events.layers?.own.ends,
   ];
   const buffers = new Set<ArrayBuffer>();
   for (const column of columns) if (column?.buffer instanceof ArrayBuffer) buffers.add(column.buffer);

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../event/event.js';
+import { instantText } from '../../event/instant-text.js';
 import type { Opened, RawValue } from '../unwrapper.js';
 
 /** One kind of envelope. Its marks are so many that no event of a business has them all by chance. */
@@ -36,7 +37,6 @@ export function defined<T extends object>(object: T): { [K in keyof T]: Exclude<
 
 /** Milliseconds since the epoch, as a number or its digits, as RFC 3339; undefined for anything else. */
 export function timeOfMs(value: unknown): string | undefined {
-  const date = new Date(typeof value === 'string' && /^\d+$/u.test(value) ? Number(value) : Number.NaN);
-  const given = typeof value === 'number' ? new Date(value) : date;
-  return Number.isNaN(given.getTime()) ? undefined : given.toISOString();
+  if (typeof value === 'number') return instantText(value);
+  return typeof value === 'string' && /^\d+$/u.test(value) ? instantText(Number(value)) : undefined;
 }
