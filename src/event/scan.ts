@@ -82,6 +82,14 @@ export class ObjectScan {
     this.hasEscape = hasEscape;
   }
 
+  /** Takes over the members of another one. */
+  copy({ count, keyStarts, keyEnds, valueStarts, valueEnds }: ObjectScan): void {
+    this.count = 0;
+    for (let i = 0; i < count; i++) {
+      this.add(keyStarts[i] as number, keyEnds[i] as number, valueStarts[i] as number, valueEnds[i] as number); // as above
+    }
+  }
+
   /** Adds a member that someone else has located. */
   add(keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
     if (this.count === this.keyStarts.length) this.grow();

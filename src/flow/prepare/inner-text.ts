@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Span } from '../../event/locate.js';
 import { parseOrUndefined } from '../../event/parse-or-undefined.js';
+import type { ObjectScan } from '../../event/scan.js';
 import type { Content, Unwrapper } from '../../sources/unwrapper.js';
 import type { Cursor } from './cursor.js';
 import type { SideText } from './side-text.js';
@@ -11,6 +12,8 @@ export interface InnerWay {
   /** Takes the text under the cursor, which may be an envelope again unless it is certainly an event. */
   takeInner(isEvent: boolean): void;
   hold(problem: HeldProblem, raw?: Uint8Array): void;
+  /** Whether the text there is certainly an event that is accepted as it stands, and where its members are. */
+  acceptsAhead?(start: number, end: number): ObjectScan | undefined;
 }
 
 /** Takes what stands inside of an envelope in some notation: JSON, JSON in a string, base64, bytes of any kind. */

@@ -53,6 +53,7 @@ export class Preparation implements Preparer {
     const way = {
       takeInner: (isEvent: boolean) => this.takeText({ isInner: true, isEvent }),
       hold: (problem: HeldProblem, raw?: Uint8Array) => account.hold('undecodable', problem, raw),
+      acceptsAhead: (start: number, end: number) => quick.acceptsAhead(cursor, start, end),
     };
     this.unwrapping = parts.unwrapper && new Unwrapping(parts.unwrapper, cursor, side, way);
     this.recalling = recallingOf(parts);

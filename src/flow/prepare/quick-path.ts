@@ -1,3 +1,4 @@
+import { ObjectScan } from '../../event/scan.js';
 import type { QuickCheck } from '../../schema/accept/quick-check.js';
 import type { Cursor } from './cursor.js';
 
@@ -12,6 +13,8 @@ export class QuickPath {
   private readonly records = new Trial();
   private readonly contents = new Trial();
   private text: Uint8Array | undefined;
+  /** What has been accepted before it is asked for. */
+  private readonly ahead = { start: 0, end: 0, scan: new ObjectScan() };
 
   constructor(private readonly check: QuickCheck) {}
 
@@ -22,6 +25,7 @@ export class QuickPath {
   begin(bytes: Uint8Array, isPossible: boolean, areEnvelopes = false): boolean {
     this.records.begin(isPossible && !areEnvelopes);
     this.contents.begin(isPossible);
+    this.ahead.end = 0;
     this.turnTo(bytes);
     return this.records.isOn;
   }
@@ -33,7 +37,26 @@ export class QuickPath {
 
   /** The same for what lies in an envelope. */
   acceptsContent(cursor: Cursor): boolean {
-    return this.tries(this.contents, cursor);
+    const { start, end, scan } = this.ahead;
+    const isKnown = start === cursor.start && end === cursor.end && cursor.text === this.text;
+    if (!isKnown) return this.tries(this.contents, cursor);
+    cursor.scan.copy(scan);
+    return settled(cursor);
+  }
+
+  /**
+   * Whether what lies at `start` is certainly such an event; then `acceptsContent` knows it, and where its members are.
+   * The cursor and its scan stay as they are.
+   */
+  acceptsAhead({ text }: Cursor, start: number, end: number): ObjectScan | undefined {
+    if (!this.contents.isOn) return undefined;
+    if (text !== this.text) this.turnTo(text);
+    const { ahead } = this;
+    const isAccepted = this.check.acceptsEnvelope(start, end, ahead.scan);
+    this.contents.note(isAccepted);
+    ahead.start = start;
+    ahead.end = isAccepted ? end : 0;
+    return isAccepted ? ahead.scan : undefined;
   }
 
   /** Whether the schema for the event's name certainly accepts it as well. */
@@ -44,18 +67,25 @@ export class QuickPath {
   private tries(trial: Trial, cursor: Cursor): boolean {
     if (!trial.isOn) return false;
     if (cursor.text !== this.text) this.turnTo(cursor.text);
+    // What is not accepted leaves half a scan behind.
+    cursor.isScanned = false;
     const isAccepted = this.check.acceptsEnvelope(cursor.start, cursor.end, cursor.scan);
     trial.note(isAccepted);
-    if (!isAccepted) return false;
-    cursor.scan.hasEscape = false;
-    cursor.isScanned = true;
-    return true;
+    return isAccepted && settled(cursor);
   }
 
   private turnTo(text: Uint8Array): void {
+    this.ahead.end = 0;
     this.text = text;
     this.check.begin(text);
   }
+}
+
+/** The keys of an accepted event are known, and without escapes. */
+function settled(cursor: Cursor): true {
+  cursor.scan.hasEscape = false;
+  cursor.isScanned = true;
+  return true;
 }
 
 /** Finds out batch by batch whether the quick check pays. */

@@ -1,13 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { Given } from '../../event/layer.js';
 import { elementSpans, locatePointer, type Span } from '../../event/locate.js';
-import { parseOrUndefined } from '../../event/parse-or-undefined.js';
 import type { PackedFacts } from '../../sources/letter-batch.js';
 import { toldByBody } from '../../sources/told-by-body.js';
 import type { Content, Opened, Unwrapper } from '../../sources/unwrapper.js';
 import type { Cursor } from './cursor.js';
 import { InnerText, type InnerWay } from './inner-text.js';
-import { isObject, scanText } from './parse.js';
+import { parseJob } from './job.js';
+import { isObject } from './parse.js';
 import type { SideText } from './side-text.js';
 
 /** Held, so that its message is named: without an event it would stay in its queue, and nobody would know why. */
@@ -63,7 +63,7 @@ export class Unwrapping {
     const { cursor } = this;
     const { kind, queue, toldBy, bodyBase64 } = facts;
     const body = () => this.inner.bytesUnderCursor().toString();
-    const value = toldBy === undefined ? undefined : parseOrUndefined(body());
+    const value = toldBy === undefined ? undefined : parseJob(cursor, this.way);
     const told =
       toldBy === undefined ? facts : { kind, queue, ...toldByBody(toldBy, value, this.inner.bytesUnderCursor()) };
     const opened = this.unwrapper.openLetter?.(told, body) ?? { contents: [] };
@@ -74,7 +74,6 @@ export class Unwrapping {
     this.within(opened, () => {
       if (bodyBase64 !== undefined) this.inner.takeDecoded(bodyBase64);
       else if (isObject(value)) {
-        scanText(cursor);
         if (!this.suspects() || !this.open(value)) this.way.takeInner(false);
       } else this.inner.takeUnlessBlank();
     });

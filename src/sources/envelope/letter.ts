@@ -8,6 +8,7 @@ import { defined, type Family, isObject, objectOf, textOf, timeOfMs } from './fa
 import { errorInAttributes } from './sqs.js';
 
 const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/iu;
+const UUID_LENGTH = 36;
 
 /** One message of a queue, as drivers yield it and snapshots hold it. Its headers may say why it died. */
 export const letter: Family = {
@@ -58,7 +59,8 @@ function openFacts(facts: Facts, body: (() => string) | undefined): Opened {
 /** Ids that are unique by themselves stay as they are; a number is one of its queue. */
 function ownId(kind: unknown, queue: unknown, id: unknown): string | undefined {
   const text = textOf(id);
-  return text === undefined || UUID.test(text) ? text : JSON.stringify([kind, queue, text]);
+  const isPlain = text === undefined || (text.length === UUID_LENGTH && UUID.test(text));
+  return isPlain ? text : JSON.stringify([kind, queue, text]);
 }
 
 function bodyOf({ body, bodyBase64 }: JsonObject): Content {

@@ -15,7 +15,7 @@ const RECEIVE = 500;
 const QUIET_RECEIVES = 2;
 /** and so many while somebody else holds messages. */
 const QUIET_RECEIVES_WAITING = 10;
-const MOST_HELD = 10_000;
+const MOST_HELD = 4_000;
 const ACK_TIMEOUT_MS = 10_000;
 
 /** Given back behind the end of our last request for messages: before it, the server would send it to us again. */
@@ -56,13 +56,17 @@ export async function createNatsDriver(
     return stopped;
   };
 
-  const messageOf = async (received: JsMsg): Promise<Message<string>> => ({
-    key: String(received.seq),
-    handle: replyOf(received),
-    isDead: isDead(received),
-    ...(received.seq > lastAtStart && { isLate: true }),
-    letter: await letterOf(storedOf(received), stream, nats),
-  });
+  const messageOf = (received: JsMsg): Message<string> | Promise<Message<string>> => {
+    const { seq } = received;
+    const message = {
+      key: String(seq),
+      handle: replyOf(received),
+      isDead: isDead(received),
+      isLate: seq > lastAtStart,
+    };
+    const letter = letterOf(storedOf(received), stream, nats);
+    return letter instanceof Promise ? letter.then((found) => ({ ...message, letter: found })) : { ...message, letter };
+  };
 
   return {
     label,
@@ -116,8 +120,9 @@ export async function createNatsDriver(
   };
 }
 
-function storedOf({ seq, subject, time, data, headers, info }: JsMsg) {
-  return { seq, subject, time, data, headers, deliveries: info.deliveryCount };
+function storedOf({ seq, subject, data, headers, info }: JsMsg) {
+  const { timestampNanos, deliveryCount: deliveries } = info;
+  return { seq, subject, timeMs: Math.floor(timestampNanos / 1_000_000), data, headers, deliveries };
 }
 
 function replyOf(message: JsMsg): string {

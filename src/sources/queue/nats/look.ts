@@ -28,7 +28,7 @@ export function createNatsLook(nats: Nats, address: NatsAddress): QueueDriver<un
     });
     if (stored === null || (subject !== undefined && !matches(stored.subject, subject))) return [];
     const { header: headers, time, data } = stored;
-    const found = { seq, subject: stored.subject, time, data, headers };
+    const found = { seq, subject: stored.subject, timeMs: time.getTime(), data, headers };
     return [
       { key: String(seq), handle: undefined, isDead: isDead(found), letter: await letterOf(found, stream, nats) },
     ];
