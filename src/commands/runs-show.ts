@@ -19,7 +19,7 @@ export async function showRun(id: string, { stateDir, output }: Options, io: Io)
   if (receipt === undefined) {
     throw new UsageError(`run ${id} has no receipt: it has not come to an end`, {
       code: 'no_receipt',
-      hint: 'give its command again: it goes on where it was',
+      hint: `it runs still, or was killed: give its command again; what it could not deliver lies in ${run.record.quarantine}`,
     });
   }
   const outputs = parseOutputs(output, ['table', 'json']);

@@ -29,13 +29,14 @@ export const runs: Command<typeof listingOptions> = {
       run.command,
       run.source,
       String(run.read),
+      String(run.quarantined),
       sinksOf(run.sinks),
     ]);
     const listing = {
       title: all.length === 0 ? `No runs in ${options.stateDir}` : `Runs in ${options.stateDir}`,
-      head: ['run', 'state', 'command', 'source', 'read', 'accepted'],
+      head: ['run', 'state', 'command', 'source', 'read', 'quarantined', 'accepted'],
       rows,
-      numbers: [4],
+      numbers: [4, 5],
     };
     await printListing({ value, listing, output: options.output }, io);
     return 0;

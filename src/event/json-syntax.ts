@@ -102,7 +102,7 @@ class SyntaxReader {
       this.at += word.length;
       return this.done();
     }
-    return this.problem(word === '' ? 'a value is due' : `${word} is no JSON value`);
+    return this.problem(word === '' ? 'a value is due' : `"${word}" is no JSON value`);
   }
 
   private string(next: Expected): SyntaxProblem | undefined {

@@ -51,7 +51,7 @@ export function numberError(text: string): { readonly message: string; readonly 
   if (/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/u.test(text)) return undefined;
   if (text.startsWith('+')) return { message: 'a plus sign before a number', index: 0 };
   if (/^-?\./u.test(text)) return { message: 'a digit is missing before the decimal point', index: text.indexOf('.') };
-  if (/^-(?:\D|$)|^[^-\d]/u.test(text)) return { message: `${text} is no JSON value`, index: 0 };
+  if (/^-(?:\D|$)|^[^-\d]/u.test(text)) return { message: `"${text}" is no JSON value`, index: 0 };
   if (/^-?0\d/u.test(text)) return { message: 'a leading zero', index: text.indexOf('0') };
   const whole = /^-?\d+/u.exec(text)?.[0].length ?? 0;
   const fraction = /^\.\d+/u.exec(text.slice(whole))?.[0].length ?? 0;
@@ -60,7 +60,7 @@ export function numberError(text: string): { readonly message: string; readonly 
     return { message: 'a digit is missing behind the decimal point', index: at + 1 };
   if (/^[eE][-+]?(?:\D|$)/u.test(text.slice(at)))
     return { message: 'a digit is missing in the exponent', index: at + 1 };
-  return { message: `${text} is no number`, index: at };
+  return { message: `"${text}" is no number`, index: at };
 }
 
 /** Why a character can stand nowhere between the tokens of a JSON text; undefined when it may. */

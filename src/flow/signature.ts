@@ -35,6 +35,8 @@ const SQLSTATE_WORDS: readonly (readonly [RegExp, string])[] = [
 
 /** What differs from letter to letter, and what stands for it. */
 const VARYING: readonly (readonly [RegExp, string])[] = [
+  // The first word of a text that is no JSON.
+  [/"[^"]*"(?= is no (?:JSON value|number)$)/u, '<text>'],
   [/[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}/giu, '<uuid>'],
   [/\b[\w.+-]+@[\w-]+\.[\w.]+\b/gu, '<email>'],
   [/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?/gu, '<time>'],

@@ -68,6 +68,10 @@ test('runs are listed, shown, and pruned unless something undelivered would go w
     stderr: expect.stringContaining(`did you mean ${t.run}?`),
   });
 
+  expect((await t.call('runs')).stdout).toMatch(
+    / read │ quarantined │ accepted .*\n.*\n│ \S+ +│ finished .*│ +3 │ +1 │ 2 file/u,
+  );
+
   expect(await t.json('runs', 'prune', '--output', 'json')).toEqual({ removed: [], kept: [t.run] });
   expect(await t.call('runs', 'prune', '--all')).toMatchObject({ status: 3 });
   expect(await t.json('runs', 'prune', '--all', '--older-than', '1d', '--yes', '--output', 'json')).toMatchObject({

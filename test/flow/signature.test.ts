@@ -23,6 +23,14 @@ test('messages that differ in ids, numbers, times and tables only are one signat
   );
 });
 
+test('texts that are no JSON are one signature, whatever they begin with', () => {
+  const of = (word: string) =>
+    signatureOf({ class: 'invalid_json', message: `the body of the sqs letter: "${word}" is no JSON value` });
+
+  expect(of('ERROR')).toEqual(of('START'));
+  expect(of('ERROR').message).toBe('the body of the sqs letter: <text> is no JSON value');
+});
+
 test('a failure is the old one by its field, its SQLSTATE or its code; where nothing is known, it is', () => {
   const before = { class: 'NotNullViolation', message: 'null value in column "created_at" of relation "events"' };
   expect(isSameFailure(before, { class: 'partition_key_null', message: 'the time is missing' })).toBe(true);
