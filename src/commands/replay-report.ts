@@ -105,9 +105,17 @@ function failuresOf({ source }: OpenReplay, { failures }: ReplayOutcome): readon
 }
 
 function sourceReport({ label, parts, standing, tally }: OpenReplay['source'], bytes: number): SourceReport {
-  const { acked, left } = tally?.() ?? { acked: 0, left: 0 };
+  const { acked, left, elsewhere } = tally?.() ?? { acked: 0, left: 0 };
   const ready = standing?.ready;
-  return { acked, left, ...(ready !== undefined && { ready }), label, parts: parts.length, bytes };
+  return {
+    acked,
+    left,
+    ...(elsewhere !== undefined && { elsewhere }),
+    ...(ready !== undefined && { ready }),
+    label,
+    parts: parts.length,
+    bytes,
+  };
 }
 
 function exitCodeOf({ options, stop }: Call, open: OpenReplay, outcome: ReplayOutcome): number {

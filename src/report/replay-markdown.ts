@@ -20,11 +20,12 @@ export function renderReplayMarkdown(report: ReplayReport): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function headline({ balanced, complete, exitCode, stoppedBy }: ReplayReport): string {
+function headline({ balanced, complete, exitCode, stoppedBy, source }: ReplayReport): string {
   if (!balanced) return 'the numbers do not balance';
   if (stoppedBy !== undefined) return `stopped, ${stoppedBy.message}`;
   if (!complete) return 'incomplete';
-  return exitCode === 0 ? 'done' : 'done, with findings';
+  if (exitCode !== 0) return 'done, with findings';
+  return source.elsewhere === undefined ? 'done' : 'done with what could be received';
 }
 
 function summary({ run, elapsedMs, read, undecodable, invalid, filtered }: ReplayReport): string {

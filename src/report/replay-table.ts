@@ -29,6 +29,11 @@ function headline(report: ReplayReport, paint: Paint): string {
   if (!report.complete) return paint.yellow(paint.bold(`Incomplete: ${whyIncomplete(report)}`));
   if (exitCode === 4) return paint.yellow(paint.bold('Delivered, and what could not be removed comes back'));
   if (exitCode !== 0) return paint.yellow(paint.bold('Done, with findings'));
+  const { elsewhere = 0 } = report.source;
+  if (elsewhere > 0)
+    return paint.yellow(
+      paint.bold(`Done with what could be received: ${counted(elsewhere, 'message')} held elsewhere`),
+    );
   return paint.green(paint.bold('Done'));
 }
 

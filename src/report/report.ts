@@ -69,6 +69,8 @@ export interface SourceReport {
   readonly acked: number;
   /** Messages that were received and stay in the queue. */
   readonly left: number;
+  /** Messages that somebody else held at the end; absent when there were none. */
+  readonly elsewhere?: number;
   /** Messages that were ready at the start, by the queue's own count; absent for dumps. */
   readonly ready?: number;
   readonly label?: string;

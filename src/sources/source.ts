@@ -78,6 +78,8 @@ export interface SourceTally {
   readonly left: number;
   /** Of those left, how many every sink has taken: their removal was refused or not confirmed. */
   readonly comesBack: number;
+  /** Messages that somebody else holds at the end; absent when there are none. */
+  readonly elsewhere?: number;
   /** Why messages could not be removed and never will be, where that is so. */
   readonly failure?: Error;
   /** What a user should know about some of them, with counts: lost leases, deletes that failed. */

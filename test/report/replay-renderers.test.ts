@@ -37,6 +37,7 @@ test.each([
   [{ acked: 20, left: 0, ready: 53 }, '53 messages ready at the start, 20 acknowledged'],
   [{ acked: 0, left: 1, ready: 1 }, '1 message ready at the start, 0 acknowledged, 1 that was received stays in it'],
   [{ acked: 4, left: 0 }, '4 acknowledged'],
+  [{ acked: 4, left: 0, elsewhere: 2 }, '4 acknowledged, 2 held elsewhere'],
 ])('what became of the messages of a queue is told: %o', async (counts, says) => {
   const report = replayReport({ source: { ...counts, label: 'sqs:dead' } });
 
@@ -64,6 +65,7 @@ test.each([
     'Incomplete: every event that was read has a verdict',
   ],
   [{ complete: false, exitCode: 3, failures: [FAILURE] }, 'Incomplete: nothing was read'],
+  [{ source: { acked: 1, left: 0, elsewhere: 2 } }, 'Done with what could be received: 2 messages held elsewhere'],
   [{ exitCode: 4 }, 'Delivered, and what could not be removed comes back'],
   [{ exitCode: 1 }, 'Done, with findings'],
 ])('a run that is not clean says so first: %o', async (changes, says) => {

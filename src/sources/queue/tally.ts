@@ -67,6 +67,7 @@ export function createTally(held: { readonly lostLeases: number }, unconfirmed: 
         acked,
         left: left + comesBack,
         comesBack,
+        ...(elsewhere > 0 && { elsewhere }),
         ...(refusal !== undefined && { failure: refusal }),
         notes: notes.flatMap(([count, what]) =>
           count > 0 ? [`${count.toLocaleString('en')} ${count === 1 ? 'message' : 'messages'} ${what}`] : [],

@@ -49,6 +49,37 @@ describe.runIf(redisService)('Sidekiq and Resque', () => {
   queueContract('sidekiq:retry', () => deadSet('retry'));
   queueContract('resque:failed', resqueList);
 
+  test('a user who may read and not remove is told so, and every job stays', async () => {
+    await using dead = await deadSet();
+    await dead.send([job(1)]);
+    const { redis, prefix } = dead.server;
+    await redis.call(
+      'ACL',
+      'SETUSER',
+      prefix,
+      'on',
+      '>secret',
+      '~*',
+      '+@read',
+      '+@connection',
+      '+eval',
+      '+evalsha',
+      '+info',
+    );
+    try {
+      const url = new URL(redisUrl);
+      const mere = { ...dead, env: { REDIS_URL: `redis://${prefix}:secret@${url.host}` } };
+
+      await expect(drain(mere, 'take')).rejects.toMatchObject({
+        code: 'source_permission_denied',
+        message: expect.stringContaining('not every command'),
+      });
+      expect(await dead.waiting()).toBe(1);
+    } finally {
+      await redis.call('ACL', 'DELUSER', prefix);
+    }
+  });
+
   test('a letter tells what Sidekiq knows of its job, in seconds before version 8 and milliseconds since', async () => {
     await using dead = await deadSet();
     const error = { error_class: 'RuntimeError', error_message: 'boom', retry_count: 24, wrapped: 'Inner' };

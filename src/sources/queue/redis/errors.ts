@@ -2,7 +2,8 @@ import { CannotEvaluateError, IncompleteError, type RespoolError } from '../../.
 
 /** Answers that waiting cures: starting, failing over, full, busy with a script. */
 const PASSING = /^(?:LOADING|MASTERDOWN|BUSY|TRYAGAIN|CLUSTERDOWN|OOM|READONLY|UNBLOCKED|MISCONF)\b/u;
-const REFUSED = /^(?:NOAUTH|WRONGPASS|NOPERM|ERR invalid password|ERR AUTH)|\bNOPERM\b|No permissions/iu;
+const REFUSED =
+  /^(?:NOAUTH|WRONGPASS|NOPERM|ERR invalid password|ERR AUTH)|\bNOPERM\b|No permissions|can't run this command/iu;
 
 /** Whether the server itself said it: then the connection is whole. */
 export function isServerAnswer(error: unknown): error is Error {
@@ -20,7 +21,9 @@ export function redisError(error: unknown, label: string): RespoolError {
     });
   }
   if (REFUSED.test(reason)) {
-    return new CannotEvaluateError(`${label}: ${reason}`, {
+    const inScript = /can't run this command/u.test(reason);
+    const said = inScript ? 'this user may run the script, but not every command in it' : reason;
+    return new CannotEvaluateError(`${label}: ${said}`, {
       code: 'source_permission_denied',
       hint: 'check user, password and rights (REDIS_URL; EVAL, EVALSHA and the commands that read and remove are needed)',
       cause: error,
