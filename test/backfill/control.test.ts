@@ -4,10 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { respool } from '../support/cli.js';
 import { dayEvents } from './backfilling.js';
-import { openDayPlace } from './day-place.js';
+import { openDayPlace, openMixpanelPlace } from './day-place.js';
 import { openPlace } from './place.js';
 
 const EVENTS = 6_000;
+
+function placeOf(target: string) {
+  const events = dayEvents(EVENTS);
+  if (target === 'a table') return openPlace(events);
+  if (target === 'days of Mixpanel') return openMixpanelPlace(events);
+  return openDayPlace(events, () => 'datadog-archive:out');
+}
 
 /** What `status` shows of the run that is going on in a place. */
 async function statusOf(path: string) {
@@ -16,12 +23,9 @@ async function statusOf(path: string) {
   return { run, report: stdout === '' ? undefined : JSON.parse(stdout) };
 }
 
-for (const target of ['a table', 'days of an archive']) {
+for (const target of ['a table', 'days of an archive', 'days of Mixpanel']) {
   test(`a backfill of ${target} is slowed down, held and let go while it runs, and status says why it waits`, async () => {
-    await using p =
-      target === 'a table'
-        ? await openPlace(dayEvents(EVENTS))
-        : await openDayPlace(dayEvents(EVENTS), () => 'datadog-archive:out');
+    await using p = await placeOf(target);
     const { end } = p.start('--max-rate', '500', '--jobs', '1');
     let status = await statusOf(p.path);
     while (!(status.report?.pace?.passed > 0)) status = await statusOf(p.path);
