@@ -2,7 +2,7 @@ import type { Ajv, AnySchemaObject, FormatDefinition, Options } from 'ajv';
 import { require } from '../require.js';
 import { isPlainDateTime } from './date-time.js';
 import type { Dialect } from './dialect.js';
-import { createPattern, type Pattern } from './pattern.js';
+import { regExp } from './pattern.js';
 
 /** Opens ajv for one draft, without schemas. It says what is first wrong, or, when `isThorough`, all and with values. */
 export function createAjv(dialect: Dialect, isThorough: boolean): Ajv {
@@ -56,11 +56,3 @@ function createDraft07(options: Options): Ajv {
   const { Ajv: Ajv07 } = require('ajv') as typeof import('ajv'); // `require` is untyped
   return new Ajv07(options);
 }
-
-/** As ajv opens patterns. It only ever asks for `test` and `toString`. */
-export function regExp(source: string): Pattern & RegExp {
-  return createPattern(source) as Pattern & RegExp; // nothing else of it is used
-}
-
-// For code that ajv would write to files, which is never done.
-regExp.code = 'regExp';

@@ -61,3 +61,33 @@ test.each([
   expect(files.length).toBeGreaterThan(1);
   expect(files.length).toBeLessThan(40);
 });
+
+test('every file that others load can be loaded first: none needs what another has not made yet', () => {
+  const load = `const { readdirSync } = require('node:fs');
+    const chunks = ${JSON.stringify(join(root, 'dist/chunks'))};
+    const files = readdirSync(chunks).filter((name) => name.endsWith('.cjs'));
+    for (const file of files) {
+      for (const path of Object.keys(require.cache)) if (path.startsWith(chunks)) delete require.cache[path];
+      require(chunks + '/' + file);
+    }
+    console.log(files.length > 20);`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['-e', load], { encoding: 'utf8' });
+
+  expect({ stdout, stderr }).toEqual({ stdout: 'true\n', stderr: '' });
+});
+
+test('what is needed for larger files, or when something is wrong, is not loaded for a valid event', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'respool-start-'));
+  try {
+    const [event, schema] = [join(folder, 'event.json'), join(folder, 'schema.json')];
+    writeFileSync(schema, '{"type":"object","properties":{"tons":{"type":"number"}}}');
+    writeFileSync(event, '{"tons":1}');
+    const later = /(?:reading|seldom|more-options)-/u;
+
+    expect(loadedBy(['validate', event, '--schema', schema]).filter((path) => later.test(path))).toEqual([]);
+    writeFileSync(event, '{"tons":"1"}');
+    expect(loadedBy(['validate', event, '--schema', schema]).some((path) => later.test(path))).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});

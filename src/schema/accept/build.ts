@@ -1,7 +1,7 @@
 import { parsePointer, valueAt } from '../../event/pointer.js';
-import { regExp } from '../ajv.js';
 import type { Catalog } from '../catalog.js';
 import { formatNamed } from '../formats.js';
+import { regExp } from '../pattern.js';
 import { isObject, splitUri } from '../walk.js';
 import { isPlainDateTime, isPlainUuid } from './byte-formats.js';
 import { type AcceptMember, AcceptNode, type ByteTest, Kind, MOST_MEMBERS, signatureOf } from './node.js';

@@ -1,4 +1,4 @@
-import { regExp } from '../ajv.js';
+import { regExp } from '../pattern.js';
 
 const FORMATS: Readonly<Record<string, readonly string[]>> = {
   'date-time': ['2024-01-31T12:00:00Z'],

@@ -1,4 +1,4 @@
-import { regExp } from '../ajv.js';
+import { regExp } from '../pattern.js';
 import { isObject, type MutableObject } from '../walk.js';
 import { isRule, isSchema, type Schema, type Schemas, stable } from './schemas.js';
 

@@ -1,5 +1,6 @@
 import type { DoneStretch, RawBatch, RecordProblem } from '../source.js';
 import type { ByteReader } from './byte-reader.js';
+import { settle } from './settle.js';
 import { type Cut, problemRawBytes, type Splitter } from './splitter.js';
 import { Window } from './window.js';
 
@@ -126,9 +127,6 @@ type About = Pick<Cutting, 'part' | 'splitter'> & { readonly reader: Pick<ByteRe
 function envelope({ part, splitter, reader }: About, from: number, to: number) {
   return { kind: 'batch', part, format: splitter.format, from, to, storedBytes: reader.storedBytes, settle } as const;
 }
-
-/** A dump keeps nothing of its own: the run remembers the stretches that are done. */
-export async function settle(): Promise<void> {}
 
 /** Passes a record that is longer than may be held, up to the next line end, and reports it. */
 async function* passLongRecord(cutting: Cutting, window: Window): AsyncGenerator<RawBatch> {

@@ -5,7 +5,7 @@ import type { DecodeOptions } from './decode.js';
 import { locateFiles } from './locate.js';
 import type { DumpOptions } from './options.js';
 import { readPart } from './part.js';
-import { isShareable, sliceFiles } from './slices.js';
+import { sliceFiles } from './slices.js';
 import { SmallParts } from './small-parts.js';
 
 /**
@@ -72,4 +72,9 @@ function checkSingleCharacter(flag: string, value: string | undefined): void {
     code: 'bad_delimiter',
     hint: `for tabs write ${flag} '\\t'`,
   });
+}
+
+/** Whether other processes can open a file too: what can be read only once cannot be shared. */
+function isShareable({ path, url }: StoredFile): boolean {
+  return path !== undefined || url !== undefined;
 }

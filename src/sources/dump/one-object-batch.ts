@@ -1,11 +1,11 @@
 import type { RawBatch } from '../source.js';
-import { settle } from './cut.js';
 import { cellsByName, plainName } from './detect.js';
 import { countLines } from './json-resume.js';
+import { headBytes } from './limits.js';
 import { isMixpanelRow } from './mixpanel-rows.js';
 import { oneObject } from './one-object.js';
-import { headBytes } from './part.js';
 import { ODD } from './refuse.js';
+import { settle } from './settle.js';
 
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;

@@ -1,9 +1,10 @@
 import { CannotEvaluateError } from '../../errors.js';
 import type { DoneStretch, PartFailure, RawBatch } from '../source.js';
 import { type ByteReader, peek, type StoredFile } from './byte-reader.js';
-import { type BatchLimits, cutBatches } from './cut.js';
+import { cutBatches } from './cut.js';
 import { compressionOf, decompress } from './decompress.js';
 import { detectFormat, isParquet } from './detect.js';
+import { headBytes, limitsOf } from './limits.js';
 import { openSplitter } from './open-splitter.js';
 import type { DumpOptions } from './options.js';
 import { refuseWhatIsNoDump } from './refuse.js';
@@ -20,9 +21,6 @@ export interface PartReading {
   readonly signal: AbortSignal;
   readonly note: (sentence: string) => void;
 }
-
-/** So much of a text tells what it is. */
-export const headBytes = 64 * 1024;
 
 /** Reads one file. What ends it early is yielded as its failure, behind everything that was whole. */
 export async function* readPart(reading: PartReading): AsyncGenerator<RawBatch | PartFailure> {
@@ -112,13 +110,4 @@ export function splitterFor({ file, options, note }: PartReading, head: Uint8Arr
     label,
     note,
   });
-}
-
-/** The limits that are asked for, or the usual ones. */
-export function limitsOf({ batchBytes, batchRecords, maxRecordBytes }: DumpOptions): BatchLimits {
-  return {
-    batchBytes: batchBytes ?? 4 * 1024 * 1024,
-    batchRecords: batchRecords ?? 8_000,
-    maxRecordBytes: maxRecordBytes ?? 64 * 1024 * 1024,
-  };
 }

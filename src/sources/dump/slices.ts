@@ -4,11 +4,6 @@ import type { StoredFile } from './byte-reader.js';
 import { cutPoints } from './cut-points.js';
 import type { DumpOptions } from './options.js';
 
-/** Whether other processes can open a file too: what can be read only once cannot be shared. */
-export function isShareable({ path, url }: StoredFile): boolean {
-  return path !== undefined || url !== undefined;
-}
-
 interface Slicing {
   readonly options: DumpOptions;
   /** Most stored bytes of a slice. */

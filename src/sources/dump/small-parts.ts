@@ -2,8 +2,9 @@ import type { DoneStretch, Handful, PartFailure, RawBatch } from '../source.js';
 import type { StoredFile } from './byte-reader.js';
 import { cutWhole } from './cut.js';
 import { compressionOf } from './decompress.js';
+import { headBytes, limitsOf } from './limits.js';
 import { oneObjectBatch } from './one-object-batch.js';
-import { failureOf, headBytes, isParquetWanted, limitsOf, type PartReading, splitterFor } from './part.js';
+import { failureOf, isParquetWanted, type PartReading, splitterFor } from './part.js';
 import { unmarkedUtf8 } from './text.js';
 
 /** Files below this size are read at once: of many small ones each visit to the file system costs more than its bytes. */
