@@ -19,6 +19,7 @@ import { sinkSchemes } from '../sinks/open.js';
 import { openPostgresTable } from '../sinks/postgres/postgres.js';
 import type { LaterOptions } from './backfill-later-options.js';
 import type { Invocation } from './command.js';
+import { withSessionName } from './work-sessions.js';
 
 /** A run that exists, with its plan and states, and nothing opened. */
 export interface KnownRun {
@@ -92,7 +93,8 @@ async function openInto(
   const { options, io, stop } = call;
   const { folder, record, plan } = known;
   if (plan.method === 'deliver') throw noTable(plan);
-  const url = named(targetOf(call, plan, words), sessions);
+  const address = targetOf(call, plan, words);
+  const url = sessions === undefined ? address : withSessionName(address, sessions);
   const jobs = options.jobs ?? 2;
   const context = { fields: record.fields, jobs, env: io.env, signal: stop.now };
   const opened = await openPostgresTable(url, context, plan.scheme);
@@ -147,13 +149,6 @@ function targetOf({ config }: Target, plan: TableBackfill, words: readonly strin
     code: 'changed_since',
     hint: 'name the target of the run with --to',
   });
-}
-
-function named(url: string, sessions: string | undefined): string {
-  if (sessions === undefined) return url;
-  const address = new URL(url);
-  address.searchParams.set('application_name', sessions);
-  return address.href;
 }
 
 function isTableOf(url: string, { table }: TableBackfill): boolean {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Work } from '../backfill/context.js';
-import { WORK_NAME } from '../backfill/holders.js';
 import { backfillTrade } from '../backfill/queue/trade.js';
 import type { States } from '../backfill/states.js';
 import { UsageError } from '../errors.js';
@@ -14,6 +13,7 @@ import type { Invocation } from './command.js';
 import { limitsOf } from './gentle-options.js';
 import { createKept, type Kept } from './kept.js';
 import { openQueue, queueError } from './work-queue.js';
+import { nameOfSessions } from './work-sessions.js';
 import type { WorkerOptions } from './worker.js';
 import { type Delivery, deliverSlice } from './worker-slice.js';
 
@@ -101,7 +101,7 @@ function workOnBackfill(call: Invocation<WorkerOptions>, { tell, targets }: Hand
       const known = await loadRun(folder, run);
       const words = options.to.length > 0 ? options.to : known.record.sinks;
       // Whoever takes a partition over from this worker finds its sessions by their name.
-      const sessions = `${WORK_NAME} ${randomBytes(8).toString('hex')}`;
+      const sessions = nameOfSessions();
       return openTarget(one, { known, states, words, limits: limitsOf(options), tell, sessions });
     };
     await using target = await targets.take(JSON.stringify([folder, run]), open);

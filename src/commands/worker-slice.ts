@@ -28,6 +28,7 @@ import { sourceContext } from './replay-sources.js';
 import { specOf } from './replay-spec.js';
 import { openCatalog } from './schema-option.js';
 import { threadsFor } from './threads.js';
+import { endSessions, isPostgres, nameOfSessions, withSessionName } from './work-sessions.js';
 import type { WorkerOptions } from './worker.js';
 
 type Call = Invocation<WorkerOptions> & {
@@ -50,7 +51,11 @@ export async function deliverSlice(call: Call, work: SliceWork): Promise<SliceEn
   const own = ownCall(call, { ordered: order.work as OrderedReplay, stateDir: folder.path }); // the command wrote it
   const key = JSON.stringify([order.record.id, own.options.to]);
   await using delivery = await call.deliveries.take(key, () => openDelivery(own, order));
-  const { catalog, repair, split, sinks, pools } = delivery.it;
+  const { catalog, repair, split, sinks, pools, sessions } = delivery.it;
+  const left = await work.nameSessions(sessions);
+  const urls = sinkAddresses(own).map(({ url }) => url);
+  // What those had begun would keep this one from the same rows for as long as they stand still.
+  if (left !== undefined) await endSessions(urls, left, call);
   await using source = await openSlice(taken.what, await sourceContext(own, catalog));
   const run = runOf(work, sinks);
   await using guarded = await guardSinks(own, sinks, { ...run, record: { ...run.record, id: nameOf(work) } });
@@ -102,6 +107,8 @@ export interface Delivery extends AsyncDisposable {
   readonly repair: Awaited<ReturnType<typeof openRepair>>;
   readonly split: ReturnType<typeof parseSplitPointer> | undefined;
   readonly sinks: readonly Sink[];
+  /** How its sessions with Postgres are called. */
+  readonly sessions: string;
   /** Threads whose encoders know of these sinks what was so when they were opened. */
   readonly pools: Kept<PreparePool>;
 }
@@ -124,7 +131,10 @@ async function openDelivery(call: ReplayCall, { record, work }: SliceWork['order
     const members = ordered.members && new Set(ordered.members);
     const addresses = sinkAddresses(call);
     const told = sinkContext(call, { fields, members, jobs: jobsOf(call), onWait: undefined });
-    const sinks = await openSinks(addresses, closing, (url) => openSink(url, { ...told, source }));
+    const sessions = nameOfSessions();
+    const sinks = await openSinks(addresses, closing, (url) =>
+      openSink(withSessionName(url, sessions), { ...told, source }),
+    );
     for (const [at, sink] of ordered.sinks.entries()) {
       const label = sinks[at]?.label;
       // A sink that cannot be reached is known by its address alone, and says nothing of where it is.
@@ -132,7 +142,7 @@ async function openDelivery(call: ReplayCall, { record, work }: SliceWork['order
     }
     const pools = createKept<PreparePool>();
     closing.push(pools);
-    return { catalog, repair, split, sinks, pools, [Symbol.asyncDispose]: close };
+    return { catalog, repair, split, sinks, sessions, pools, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;
@@ -162,7 +172,7 @@ function runOf({ order, taken }: SliceWork, sinks: readonly Sink[]): StoredRun {
 
 /** Holds events back while a Postgres target is busy, and to the rate of this worker. */
 async function openGentleGate({ options, io, stop, tell }: Call, addresses: readonly SinkAddress[]) {
-  const target = addresses.find(({ url }) => /^postgres(?:ql)?:/iu.test(url));
+  const target = addresses.find(({ url }) => isPostgres(url));
   const limits = limitsOf(options);
   const isGentle = Object.values(limits).some((limit) => limit !== undefined && limit !== false);
   const database = target && isGentle ? await connect(parseAddress(target.url, io.env), 1, stop.now) : undefined;

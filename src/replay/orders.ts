@@ -66,7 +66,8 @@ async function putSlices(ask: Ask, run: string, slices: readonly SourceSlice[]):
 const END = `
   with ended as (update respool.replay_runs set state = $2 where run = $1),
   a as (delete from respool.replay_lines where run = $1),
-  b as (delete from respool.replay_intents where run = $1)
+  b as (delete from respool.replay_intents where run = $1),
+  c as (delete from respool.replay_holders where run = $1)
   delete from respool.replay_slices where run = $1`;
 
 /** JSON is kept as text: the other type refuses a NUL in it, which events may hold. */
@@ -82,4 +83,5 @@ const TABLES = `
     slice int not null, intent json not null);
   create index if not exists replay_intents_slice on respool.replay_intents (run, slice);
   create table if not exists respool.replay_lines (run text not null, slice int not null, kind text not null, start bigint not null,
-    bytes bytea not null, primary key (run, slice, kind, start))`;
+    bytes bytea not null, primary key (run, slice, kind, start));
+  create table if not exists respool.replay_holders (run text not null, slice int not null, sessions text not null, primary key (run, slice))`;

@@ -84,8 +84,12 @@ export async function noteSlice(
   { state, waiting = '', warnings }: Note,
 ): Promise<boolean> {
   const rows = await ask(
-    `update respool.replay_slices set state = $4, waiting = nullif($5, ''), warnings = $6::json, touched = now()
-     where run = $1 and slice = $2::int and epoch = $3::int returning 1`,
+    `with mine as (
+       update respool.replay_slices set state = $4, waiting = nullif($5, ''), warnings = $6::json, touched = now()
+       where run = $1 and slice = $2::int and epoch = $3::int returning run, slice),
+     gone as (
+       delete from respool.replay_holders as h using mine where h.run = mine.run and h.slice = mine.slice)
+     select 1 from mine`,
     [run, String(slice), String(epoch), state, waiting, JSON.stringify(warnings)],
   );
   return rows.length > 0;

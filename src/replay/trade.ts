@@ -5,6 +5,7 @@ import { withRetry } from '../postgres/retry.js';
 import { type Ask, askOf } from '../work/tables.js';
 import { TakenOverError, unlessTakenOver } from '../work/taken-over.js';
 import { type Item, isSpent, type Trade } from '../work/trade.js';
+import { nameHolder } from './holders.js';
 import { openSliceJournal } from './journal.js';
 import { openOrders, type ReplayOrder } from './orders.js';
 import { failSlice, holdsSlice, noteSlice, noteTroubles, standingOf, type TakenSlice, takeSlice } from './slices.js';
@@ -17,6 +18,11 @@ export interface SliceWork {
   readonly order: ReplayOrder;
   readonly taken: TakenSlice;
   readonly journal: Journal;
+  /**
+   * Says how the sessions with the sinks are called, and resolves to how those of a worker are called that had the slice before and
+   * did not put it down.
+   */
+  nameSessions(name: string): Promise<string | undefined>;
 }
 
 interface Circumstances {
@@ -66,7 +72,8 @@ export async function replayTrade({ database, deliver, signal }: Circumstances):
           const taken = order && (await takeSlice(ask, run, slice));
           if (order === undefined || taken === undefined) return undefined;
           const journal = openSliceJournal(patient, taken);
-          const delivering = deliver({ order, taken, journal });
+          const nameSessions = (sessions: string) => nameHolder(patient, taken, sessions);
+          const delivering = deliver({ order, taken, journal, nameSessions });
           const isOurs = () => holdsSlice(patient, taken);
           const { isDone, trouble, warnings = [] } = await unlessTakenOver(delivering, name, isOurs);
           const note = { state: isDone ? 'done' : 'planned', waiting: trouble?.message, warnings } as const;

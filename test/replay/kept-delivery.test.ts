@@ -37,7 +37,7 @@ async function sessionsOf(database: TestDatabase): Promise<number> {
   return Number(row?.sessions);
 }
 
-const ours = `from pg_stat_activity where application_name = 'respool' and datname = current_database()`;
+const ours = `from pg_stat_activity where application_name ~ '^respool' and datname = current_database()`;
 
 test('a worker opens the threads and sessions of a replay once for many slices, and holds none when there is nothing to do', async () => {
   await using folder = await folderWith({ 'a.ndjson': wide(12_000, 6), 'count.cjs': COUNT_THREADS });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ended, folderWith, spawnRespool } from '../support/cli.js';
 import { createDatabase } from '../support/postgres.js';
+import { startProxy } from '../support/tcp-proxy.js';
 import { eventOf, events, type Replayed, replay, rowsIn } from './replaying.js';
 
 /** Two files of several slices each, with events that are refused, undecodable, or twice. */
@@ -131,3 +132,33 @@ describe.concurrent('what workers cannot share is refused before anything is han
     expect(await database.query('select run from respool.replay_runs')).toEqual([]);
   });
 });
+
+test('what a worker that stands still has begun in the table keeps nobody waiting, and what it says later is void', async () => {
+  await using folder = await folderWith({ 'a.ndjson': events(300) });
+  await using target = await createDatabase();
+  await using queue = await createDatabase();
+  await using proxy = await startProxy(target.url);
+  const to = `${proxy.url}?sslmode=disable`;
+  const call = { cwd: folder.path };
+  const args = ['a.ndjson', '--to', to, '--queue', queue.url, '--batch', '100'];
+  await replay([...args, '--detach'], call);
+  // Its rows are written, and it is about to commit them.
+  proxy.freezeBehind('pg_current_xact_id_if_assigned');
+  const still = spawnRespool(['worker', '--queue', queue.url, '--to', to], call);
+  const standing = ended(still);
+  await expect.poll(() => proxy.frozen, { timeout: 20_000, interval: 20 }).toBe(1);
+  still.kill('SIGSTOP');
+  const other = spawnRespool(['worker', '--queue', queue.url, '--to', to, '--idle-exit', '1s'], call);
+  const { status, report } = await replay(args, call);
+
+  expect({ status, report }).toMatchObject({
+    status: 0,
+    report: { complete: true, balanced: true, sinks: [{ accepted: 300, duplicate: 0 }] },
+  });
+  expect((await ended(other)).stderr).not.toContain('given back');
+  still.kill('SIGCONT');
+  await expect.poll(() => rowsIn(target), { timeout: 20_000 }).toBe(300);
+  still.kill('SIGTERM');
+  expect((await standing).status).toBe(143);
+  expect(await rowsIn(target)).toBe(300);
+}, 120_000);
