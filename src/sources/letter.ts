@@ -51,7 +51,13 @@ export function withTold({ toldBy, ...letter }: Letter): Letter {
 
 /** Headers as JSON can say them. */
 export function shownHeaders(headers: LetterFacts['headers']): LetterFacts['headers'] {
-  return headers && Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, headerOf(value)]));
+  if (headers === undefined || !holdsBytes(headers)) return headers;
+  return Object.fromEntries(Object.entries(headers).map(([key, value]) => [key, headerOf(value)]));
+}
+
+function holdsBytes(headers: Readonly<Record<string, unknown>>): boolean {
+  for (const key in headers) if (headers[key] instanceof Uint8Array) return true;
+  return false;
 }
 
 /** Whether a body is text that JSON can hold; what is none travels as base64. */

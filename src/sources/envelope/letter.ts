@@ -75,13 +75,20 @@ function errorOf(error: unknown): Layer['error'] {
   return Object.keys(known).length === 0 ? undefined : known;
 }
 
-function plainHeaders(headers: unknown): JsonObject {
+function plainHeaders(given: unknown): JsonObject {
+  const headers = objectOf(given);
+  if (!holdsObjects(headers)) return headers;
   return Object.fromEntries(
-    Object.entries(objectOf(headers)).map(([key, value]) => {
+    Object.entries(headers).map(([key, value]) => {
       const { base64, StringValue, stringValue } = objectOf(value);
       return [key, base64 === undefined ? (StringValue ?? stringValue ?? value) : undefined];
     }),
   );
+}
+
+function holdsObjects(headers: JsonObject): boolean {
+  for (const key in headers) if (isObject(headers[key])) return true;
+  return false;
 }
 
 type Seen = Partial<Pick<Layer, 'queue' | 'name' | 'time' | 'error'>>;

@@ -1,4 +1,5 @@
 import type { ConsumeMessage, GetMessage } from 'amqplib';
+import { instantText } from '../../../event/instant-text.js';
 import type { Letter } from '../../letter.js';
 
 /** A delivery as a letter. Why and when it died stands in its headers (`x-death`). */
@@ -63,6 +64,5 @@ function secondsOf(value: unknown): unknown {
 function timeOf(seconds: unknown): string | undefined {
   if (typeof seconds !== 'number') return undefined;
   // Some publishers write milliseconds.
-  const time = new Date(seconds > 100_000_000_000 ? seconds : seconds * 1_000);
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+  return instantText(seconds > 100_000_000_000 ? seconds : seconds * 1_000);
 }

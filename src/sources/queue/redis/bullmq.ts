@@ -1,3 +1,4 @@
+import { instantText } from '../../../event/instant-text.js';
 import type { Letter } from '../../letter.js';
 import type { QueueDescription, QueueDriver } from '../driver.js';
 import type { RedisAddress } from './address.js';
@@ -119,8 +120,7 @@ function letterOf({ member, score, fields }: Entry, queue: string): Letter {
 }
 
 function timeOf(ms: string | undefined): string | undefined {
-  const time = new Date(Number(ms));
-  return ms === undefined || Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+  return ms === undefined ? undefined : instantText(Number(ms));
 }
 
 /** The class stands only in the first line of a stack trace: `["TypeError: boom\n    at …"]`. */
