@@ -78,6 +78,7 @@ export async function work(
       read: Math.round(shown),
       bytesRead: shown,
       bytesTotal: total,
+      isSizedByEvents: true,
       sinks: [
         {
           name: target.sink.name,

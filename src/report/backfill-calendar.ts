@@ -21,7 +21,8 @@ const WEEK = 7;
  */
 export function calendarLines(partitions: readonly BackfilledPartition[], paint: Paint): string[] {
   const timed = partitions.filter(({ from }) => from !== undefined);
-  const lines = timed.every(isDay) && timed.length > 1 ? monthRows(timed, paint) : plainRows(partitions, paint);
+  const months = monthsOf(timed);
+  const lines = months === undefined ? plainRows(partitions, paint) : monthRows(months, paint);
   const states = [...new Set(partitions.map(({ state }) => state))];
   const legend = states.map((state) => `${painted(state, stateSigns[state] ?? '?', paint)} ${state}`).join('   ');
   return [...lines, '', legend];
@@ -32,18 +33,28 @@ function isDay({ from, to }: BackfilledPartition): boolean {
   return length >= DAY_MS - 3_600_000 * 2 && length <= DAY_MS + 3_600_000 * 2;
 }
 
-function monthRows(partitions: readonly BackfilledPartition[], paint: Paint): string[] {
-  const months = new Map<string, string[]>();
-  for (const { from = '', state } of partitions) {
+/** Partitions by month and day, 31 places a month; undefined where they are not days. */
+export function monthsOf(
+  partitions: readonly BackfilledPartition[],
+): ReadonlyMap<string, readonly (BackfilledPartition | undefined)[]> | undefined {
+  if (partitions.length < 2 || !partitions.every(isDay)) return undefined;
+  const months = new Map<string, (BackfilledPartition | undefined)[]>();
+  for (const partition of partitions) {
     // Local midnights of zones ahead of UTC lie on the day before: half a day later is surely the day meant.
-    const day = new Date(Date.parse(from) + DAY_MS / 2).toISOString();
+    const day = new Date(Date.parse(partition.from ?? '') + DAY_MS / 2).toISOString();
     const month = day.slice(0, 7);
-    const cells = months.get(month) ?? new Array<string>(31).fill(' ');
-    cells[Number(day.slice(8, 10)) - 1] = painted(state, stateSigns[state] ?? '?', paint);
+    const cells = months.get(month) ?? new Array<undefined>(31).fill(undefined);
+    cells[Number(day.slice(8, 10)) - 1] = partition;
     months.set(month, cells);
   }
+  return months;
+}
+
+function monthRows(months: ReadonlyMap<string, readonly (BackfilledPartition | undefined)[]>, paint: Paint): string[] {
   const head = `${' '.repeat(9)}${Array.from({ length: 31 }, (_, at) => String(at + 1).padStart(2)).join(' ')}`;
-  return [head, ...[...months].map(([month, cells]) => `${month}  ${cells.map((cell) => ` ${cell}`).join(' ')}`)];
+  const sign = (cell: BackfilledPartition | undefined) =>
+    cell === undefined ? ' ' : painted(cell.state, stateSigns[cell.state] ?? '?', paint);
+  return [head, ...[...months].map(([month, cells]) => `${month}  ${cells.map((cell) => ` ${sign(cell)}`).join(' ')}`)];
 }
 
 function plainRows(partitions: readonly BackfilledPartition[], paint: Paint): string[] {

@@ -121,13 +121,14 @@ function headline(report: BackfillReport, paint: Paint): string {
   return report.complete && report.exitCode === 0 ? paint.green(sentence) : paint.yellow(sentence);
 }
 
-function sentenceOf({ balanced, stoppedBy, complete, exitCode, partitions }: BackfillReport): string {
+function sentenceOf({ balanced, stoppedBy, complete, exitCode, partitions, pace }: BackfillReport): string {
   if (!balanced) return 'The numbers do not balance: do not trust this run';
   if (stoppedBy !== undefined) return `Stopped: ${stoppedBy.message.replace(/^stopped /, '')}`;
   if (partitions.every(({ state }) => state === 'planned')) return 'Planned: nothing has been written';
   if (partitions.every(({ state }) => state === 'undone')) return 'Undone';
   if (partitions.length > 0 && partitions.every(({ state }) => state === 'done' || state === 'verifying') && !complete)
     return 'Delivered; not everything could be seen at the other end yet';
+  if (!complete && pace !== undefined) return 'In work: not every partition is done yet';
   if (!complete) return 'Incomplete: not every partition is done';
   return exitCode === 0 ? 'Done' : 'Done, with findings';
 }

@@ -17,7 +17,11 @@ function speedOf(snapshot: Snapshot, rate: Rate | undefined): string[] {
   const events = counted(snapshot.read, 'event');
   if (rate === undefined) return [events];
   const { eventsPerSecond, bytesPerSecond } = rate;
-  return [events, `${thousands(eventsPerSecond)}/s`, `${bytes(bytesPerSecond)}/s`, ...timeLeft(snapshot, rate)];
+  const speeds = [
+    `${thousands(eventsPerSecond)}/s`,
+    ...(snapshot.isSizedByEvents ? [] : [`${bytes(bytesPerSecond)}/s`]),
+  ];
+  return [events, ...speeds, ...timeLeft(snapshot, rate)];
 }
 
 function shareOf({ bytesRead, bytesTotal }: Snapshot): string[] {

@@ -8,6 +8,8 @@ export interface Snapshot {
   readonly bytesRead: number;
   /** Absent when the size of the source is not known. */
   readonly bytesTotal?: number;
+  /** That the two above count events, not bytes: what has been read before is being carried out. */
+  readonly isSizedByEvents?: true;
   readonly sinks: readonly SinkProgress[];
   readonly elapsedMs: number;
 }
