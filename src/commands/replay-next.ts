@@ -35,7 +35,11 @@ export function nextCommands(
   const again = argv.filter((word) => word !== '--fresh');
   const next: NextCommand[] = [];
   if (!isWhole) next.push(command(again, whyAgain(args, stoppedBy)));
-  else if (stoppedBy !== undefined && isQueue) next.push(command(again, 'takes the next ones'));
+  else if (stoppedBy !== undefined && isQueue) {
+    const stays = quarantine === undefined || argv.includes('--ack-rejected');
+    const why = stays ? '' : '; what was refused stays in the queue and counts again, unless --ack-rejected removes it';
+    next.push(command(again, `takes the next ones${why}`));
+  }
   if (quarantine !== undefined) {
     const words = ['replay', quarantine, ...typedFlags(argv, KEPT, SWITCHES)];
     if (isUnknown) {

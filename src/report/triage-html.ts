@@ -1,6 +1,6 @@
-import { duration, percent, thousands } from './text.js';
+import { counted, duration, percent, thousands } from './text.js';
 import type { Count, SignatureReport, TriageReport } from './triage-report.js';
-import { standing, triageTitle } from './triage-table.js';
+import { listed, standing, triageTitle } from './triage-table.js';
 import { markupText } from './validate-text.js';
 
 const styles = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1c2733;background:#fff}
@@ -52,10 +52,13 @@ function countTable(title: string, counts: readonly Count[], total: number): str
 
 function signatureSection(signature: SignatureReport, total: number): string {
   const { id, events, cause, message, pointer, sqlstate, firstSeen, lastSeen, sample, proposal, overTime } = signature;
+  const { names, origins, mostAttempts } = signature;
   const facts = [
     cause,
     ...(sqlstate === undefined ? [] : [`SQLSTATE ${sqlstate}`]),
     ...(pointer === undefined ? [] : [`field ${pointer}`]),
+    ...(mostAttempts > 0 ? [`tried up to ${counted(mostAttempts, 'time')}`] : []),
+    `${listed(names)} from ${listed(origins)}`,
     ...(firstSeen === undefined ? [] : [`${firstSeen} to ${lastSeen ?? ''}`]),
   ];
   return [

@@ -105,7 +105,8 @@ function signatureLines(signature: SignatureReport, total: number, sections: Sec
   ];
 }
 
-function listed(counts: readonly Count[]): string {
+/** The most frequent ones, and how many more there are. */
+export function listed(counts: readonly Count[]): string {
   const shown = counts.slice(0, 3).map(({ name }) => name || '(none)');
   return counts.length > 3 ? `${shown.join(', ')} and ${counts.length - 3} more` : shown.join(', ');
 }

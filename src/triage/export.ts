@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { CannotEvaluateError, UsageError } from '../errors.js';
 import { onOneLine } from '../flow/repair-trail.js';
-import { stateError } from '../flow/state/durable.js';
 import { withLetterLines } from '../sources/letter-batch.js';
 import { loadDecoder } from '../sources/load-decoder.js';
 import type { RawBatch, Source } from '../sources/source.js';
@@ -12,7 +12,7 @@ export interface LetterExport extends AsyncDisposable {
   take(batch: RawBatch, lines: ReadonlyMap<number, readonly string[]>): Promise<void>;
 }
 
-/** Opens the export; the file must not exist. @throws IncompleteError or UsageError when it cannot be written. */
+/** Opens the export; the file must not exist. @throws UsageError `export_exists`, CannotEvaluateError `export_unwritable`. */
 export async function openExport(path: string, source: Source, signatures: readonly string[]): Promise<LetterExport> {
   const decoder = await loadDecoder(source.decoder);
   const wanted = new Set(signatures);
@@ -21,7 +21,7 @@ export async function openExport(path: string, source: Source, signatures: reado
   try {
     file = await open(path, 'wx', 0o600);
   } catch (error) {
-    throw stateError(error, path);
+    throw exportError(error, path);
   }
   return {
     get letters() {
@@ -45,4 +45,21 @@ export async function openExport(path: string, source: Source, signatures: reado
       await file.close();
     },
   };
+}
+
+function exportError(error: unknown, path: string): Error {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EEXIST') {
+    return new UsageError(`${path} is there already, and no export is written over it`, {
+      code: 'export_exists',
+      hint: 'name another file with --export',
+      cause: error,
+    });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CannotEvaluateError(`the letters cannot be written to ${path}: ${reason}`, {
+    code: 'export_unwritable',
+    hint: 'name a file in a folder that is there and may be written to; nothing was acknowledged',
+    cause: error,
+  });
 }

@@ -20,8 +20,8 @@ const REPORT: TriageReport = {
       pointer: '/occurred_at',
       events: 3,
       overTime: [0, 3],
-      origins: [],
-      names: [],
+      origins: [{ name: 'orders', events: 3 }],
+      names: [{ name: 'paid', events: 3 }],
       mostAttempts: 25,
       sample: '{\n  "occurred_at": null\n}',
       proposal: 'rules:\n  - name: "time"\n',
@@ -40,5 +40,6 @@ test('rule and sample keep their lines, what letters say is no markup, and what 
   expect(page).toMatch(/<pre>rules:\n {2}- name: &quot;time&quot;\n<\/pre>|<pre>rules:\n {2}- name: "time"\n<\/pre>/u);
   expect(page).toContain('{\n  ');
   expect(page).not.toContain('<null>');
+  expect(page).toContain('tried up to 25 times · paid from orders');
   expect(page).toContain('only the first 3 of 9 messages were looked at');
 });

@@ -68,4 +68,13 @@ test('the next commands read letters as this one did, and only a signature of th
   expect(exported.stdout).toMatch(/^1 of 2 events, in 1 of 2 failure signatures\n/u);
   expect(exported.stdout).toContain('1 letter written to one.ndjson');
   expect((await readFile(join(folder.path, 'one.ndjson'), 'utf8')).trim().split('\n')).toHaveLength(1);
+
+  expect(await triage('--export', 'one.ndjson')).toMatchObject({
+    status: 3,
+    stderr: expect.stringMatching(/one\.ndjson is there already.*\nhint: name another file with --export/u),
+  });
+  expect(await triage('--export', 'nowhere/one.ndjson')).toMatchObject({
+    status: 2,
+    stderr: expect.stringContaining('the letters cannot be written to'),
+  });
 });

@@ -81,6 +81,22 @@ test('a queue is looked at, kept, snapshotted, drained, and drained of what lies
   expect(await dead.waiting()).toBe(0);
 }, 60_000);
 
+test('with --limit the same command takes the next ones, and says what becomes of those that were refused', async () => {
+  await using database = await createDatabase();
+  await using folder = await folderWith();
+  const dead = await server.deadLetters('limited-dlq');
+  const to = ['--to', `${database.url}?table=events`, '--state-dir', join(folder.path, 'state'), '--limit', '2'];
+  const next = async () => (await replay(['sqs:limited-dlq?wait=0', ...to])).report?.next?.[0];
+
+  await dead.send(bodies.slice(0, 3));
+  expect(await next()).toMatchObject({ command: expect.stringContaining('--limit 2'), why: 'takes the next ones' });
+  expect(await dead.waiting()).toBe(1);
+  expect(await next()).toBeUndefined();
+
+  await dead.send([1, 2, 3].map((n) => `{"event_id":"n${n}","occurred_at":null}`));
+  expect(await next()).toMatchObject({ why: expect.stringContaining('--ack-rejected') });
+}, 60_000);
+
 test('a live queue is refused, and so is a look at a queue that counts receives', async () => {
   const { QueueUrl } = await server.client.send(new CreateQueueCommand({ QueueName: 'orders-live' }));
   await using folder = await folderWith();
