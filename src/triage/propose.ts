@@ -16,7 +16,11 @@ export function proposeRule({ pointer, message, cause }: Signature, samples: rea
     return rule(`${pointer} is a ${wanted}`, undefined, `cast: { ${pointer}: ${wanted} }`);
   }
   if (/minimum|too_old|range|time|22008/iu.test(`${cause} ${message}`) && values.every(isSeconds)) {
-    return rule(`${pointer} is in milliseconds`, undefined, `cast: { ${pointer}: seconds-to-milliseconds }`);
+    return rule(
+      `${pointer} is in milliseconds`,
+      `${path(pointer)} < 100000000000.0`,
+      `cast: { ${pointer}: seconds-to-milliseconds }`,
+    );
   }
   return undefined;
 }
@@ -26,9 +30,9 @@ function missing(pointer: string, samples: readonly unknown[]): string | undefin
   const name = plainName(pointer);
   const parent = pointer.slice(0, pointer.lastIndexOf('/'));
   const renamed = places.find((place) => plainName(place) === name && place !== pointer && isBeside(place, parent));
-  if (renamed !== undefined)
-    return rule(`${renamed} is called ${pointer}`, undefined, `rename: { ${renamed}: ${pointer} }`);
+  // Other letters of the queue may have both, and what is right must not be overwritten.
   const when = `!(${has(pointer)}) || ${path(pointer)} == null`;
+  if (renamed !== undefined) return rule(`${renamed} is called ${pointer}`, when, `rename: { ${renamed}: ${pointer} }`);
   const moved = places.find((place) => plainName(place) === name && place !== pointer);
   const source = moved ?? (isTimeLike(pointer) ? bestTime(places, samples) : undefined);
   return source === undefined ? undefined : rule(`${pointer} from ${source}`, when, `copy: { ${source}: ${pointer} }`);

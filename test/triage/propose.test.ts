@@ -5,12 +5,17 @@ import { signatureOf } from '../../src/flow/signature.js';
 import { proposeRule } from '../../src/triage/propose.js';
 import { redactSample } from '../../src/triage/redact.js';
 
-async function mended(failure: Parameters<typeof signatureOf>[0], samples: readonly unknown[]): Promise<unknown> {
+/** The first sample, or another event, as the proposed rule makes it; undefined where nothing is proposed, or nothing changed. */
+async function mended(
+  failure: Parameters<typeof signatureOf>[0],
+  samples: readonly unknown[],
+  other: unknown = samples[0],
+): Promise<unknown> {
   const yaml = proposeRule(signatureOf(failure), samples);
   if (yaml === undefined) return undefined;
   const { rules } = await readRules(yaml, 'proposal');
   const { repair } = await openRules(rules, undefined);
-  const event = { id: 'x', name: '', timeUs: Number.NaN, layers: [], json: Buffer.from(JSON.stringify(samples[0])) };
+  const event = { id: 'x', name: '', timeUs: Number.NaN, layers: [], json: Buffer.from(JSON.stringify(other)) };
   const [text] = repair(event)?.texts ?? [];
   return text && JSON.parse(Buffer.from(text).toString());
 }
@@ -25,6 +30,9 @@ test('a field that is written in another way is renamed', async () => {
   const failure = { class: 'required', message: '"user_id" is missing', pointer: '/user_id' };
   expect(await mended(failure, [{ userId: 'u' }, { userId: 'v' }])).toEqual({ user_id: 'u' });
   expect(await mended(failure, [{ userId: 'u' }, { other: 'v' }])).toBeUndefined();
+  expect(await mended(failure, [{ userId: 'u', user_id: null }])).toEqual({ user_id: 'u' });
+  const both = { userId: 'legacy', user_id: 'right' };
+  expect(await mended(failure, [{ userId: 'u' }], both)).toBeUndefined();
 });
 
 test('a number in a string, and seconds for milliseconds, are cast', async () => {
@@ -33,6 +41,7 @@ test('a number in a string, and seconds for milliseconds, are cast', async () =>
   expect(await mended(type, [{ price: '5.50' }, { price: 'cheap' }])).toBeUndefined();
   const minimum = { class: 'minimum', message: 'must be >= <n>', pointer: '/ts' };
   expect(await mended(minimum, [{ ts: 1_700_000_000 }])).toEqual({ ts: 1_700_000_000_000 });
+  expect(await mended(minimum, [{ ts: 1_700_000_000 }], { ts: 1_700_000_000_000 })).toBeUndefined();
 });
 
 test('a sample shows what is wrong and nobody who is concerned', () => {

@@ -20,7 +20,8 @@ export function cast(raw: string, to: CastTarget): string | undefined {
     case 'time':
       return timeOf(value, raw);
     case 'seconds-to-milliseconds':
-      return shifted(text, 3);
+      // Seconds beyond the year 5138 are milliseconds already: a second cast must not make them a thousand times more.
+      return Math.abs(Number(text)) >= 1e11 ? undefined : shifted(text, 3);
     case 'milliseconds-to-seconds':
       return shifted(text, -3);
   }

@@ -105,3 +105,13 @@ test:
   ).toEqual([{ rule: 'drop', before: '{"name":"paid"}', found: ['{"name":"paid"}'] }]);
   expect(outcomes).toHaveLength(15);
 });
+
+test('seconds become milliseconds once: what is in milliseconds already stays', async () => {
+  const { rules } = await readRules('rules: [{ do: [{ cast: { /at: seconds-to-milliseconds } }] }]', 'r.yaml');
+  const after = (before: string, text: string) => ({ rule: undefined, at: 'r.yaml:1', before, after: [text] });
+  const outcomes = await tryTests(rules, [
+    after('{"at":1764150000.5}', '{"at":1764150000500}'),
+    after('{"at":1764150000500}', '{"at":1764150000500}'),
+  ]);
+  expect(outcomes).toMatchObject([{ isRight: true }, { isRight: true }]);
+});
