@@ -21,6 +21,9 @@ const ENTRIES = ['cli/main', 'index'];
 /** Modules that tests and benchmarks open by their paths in `dist/`. */
 const PARTS = ['cli/signals', 'event/id-hash', 'flow/ledger/lmdb/entry', 'flow/ledger/lmdb/lmdb-ledger'];
 
+/** Modules of Node that take a millisecond or two to load. */
+const SLOW = ['node:fs/promises', 'node:module'];
+
 /**
  * Modules that few runs need, or none but those in which something is wrong: their file is loaded when one of them is first
  * used. None of them does anything as it is loaded, nor has what it needs of others at that time.
@@ -211,10 +214,11 @@ function modulesAtHand() {
   return { name: 'modules-at-hand', transform: { filter: { id: module }, handler } };
 }
 
-/** Loads the files of `LATER` where they are first used, not where they are named. */
+/** Loads the files of `LATER`, and what of Node takes its time, where they are first used, not where they are named. */
 function loadedLater() {
   const files = LATER.map(([name]) => name).join('|');
-  const required = new RegExp(`^const (require_\\w+) = (require\\("[./\\w]*/(?:${files})-[^"]+"\\));$`, 'gmu');
+  const named = `[./\\w]*/(?:${files})-[^"]+|${SLOW.join('|')}`;
+  const required = new RegExp(`^(?:const|let) (\\w+) = (require\\("(?:${named})"\\));$`, 'gmu');
   return {
     name: 'loaded-later',
     generateBundle(_, bundle) {

@@ -1,4 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { FlagShape } from './check.js';
@@ -23,7 +24,7 @@ const fileNames = ['respool.config.yaml', 'respool.config.yml', 'respool.config.
  */
 export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const { cwd, env, flags } = request;
-  const path = request.path === undefined ? await findConfig(cwd) : resolve(cwd, request.path);
+  const path = request.path === undefined ? findConfig(cwd) : resolve(cwd, request.path);
   if (path === undefined) return emptyConfig;
 
   const text = await readConfigFile(path);
@@ -39,9 +40,9 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
   return { ...config, path };
 }
 
-async function findConfig(cwd: string): Promise<string | undefined> {
+function findConfig(cwd: string): string | undefined {
   for (let folder = cwd; ; folder = dirname(folder)) {
-    const names = await readdir(folder).catch((): string[] => []);
+    const names = namesIn(folder);
     const [found, second] = fileNames.filter((name) => names.includes(name));
     if (found !== undefined && second !== undefined) {
       throw new UsageError(`${folder} holds both ${found} and ${second}`, {
@@ -51,6 +52,15 @@ async function findConfig(cwd: string): Promise<string | undefined> {
     }
     if (found !== undefined) return join(folder, found);
     if (names.includes('.git') || dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Not in the background: that would first have to be loaded and begun, for one folder. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

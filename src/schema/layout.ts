@@ -1,5 +1,4 @@
-import type { Dirent } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../errors.js';
 
@@ -30,16 +29,22 @@ const HINT =
  */
 export async function findSchemas(path: string): Promise<Layout> {
   if (/^https?:\/\//u.test(path)) throw notFound(`schemas are not fetched over the network: ${path}`);
-  const found = await stat(path).catch((cause: unknown) => {
-    throw notFound(`there is no schema at ${path}`, cause);
-  });
-  if (!found.isDirectory()) return { root: dirname(path), envelope: path, events: [], ambiguities: [] };
+  if (!statOf(path).isDirectory()) return { root: dirname(path), envelope: path, events: [], ambiguities: [] };
   const envelope = await findEnvelope(path);
   const events = await findEvents(join(path, 'events'));
   if (envelope === undefined && events.length === 0) {
     throw new UsageError(`the folder ${path} holds no schema for events`, { code: 'schema_folder_empty', hint: HINT });
   }
   return { root: path, envelope, events, ambiguities: twice(events) };
+}
+
+/** Not in the background: that would first have to be loaded and begun, for one file. */
+function statOf(path: string): Stats {
+  try {
+    return statSync(path);
+  } catch (cause) {
+    throw notFound(`there is no schema at ${path}`, cause);
+  }
 }
 
 async function findEnvelope(folder: string): Promise<string | undefined> {
@@ -65,11 +70,19 @@ async function findVersions(folder: string, name: string): Promise<EventFile[]> 
 
 /** What stands in a folder, in a stable order; nothing when there is no such folder. */
 async function entriesOf(folder: string): Promise<Dirent[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+  return entriesIn(folder)
+    .filter(({ name }) => !/^[_.]/u.test(name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function entriesIn(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw notFound(`the folder ${folder} cannot be read`, error);
-  });
-  return entries.filter(({ name }) => !/^[_.]/u.test(name)).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
 }
 
 function nameOf(fileName: string): string {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -88,7 +89,7 @@ export class SchemaFiles {
   }
 
   private async load(file: string, { uri, dialect }: Origin): Promise<Document | undefined> {
-    const bytes = await readFile(file);
+    const bytes = readFileSync(file);
     const fileUri = uri ?? pathToFileURL(file).href;
     const document = parseDocument({ ...this.source(file, bytes), fileUri, fallback: dialect });
     if (typeof document === 'string') {

@@ -29,7 +29,11 @@ interface Question {
  */
 export function readFixtures({ words, patterns, paths }: Question): Fixtures {
   const roots = words.map((word) => normalize(rootOf(word)).replace(/(?<=[^/\\])[/\\]+$/u, ''));
-  const fixtures = new Map(paths.flatMap((path) => placed(path, roots)));
+  const hasPatterns = patterns.valid.length + patterns.invalid.length > 0;
+  // Of thousands of files the names of most say nothing, and then it is of no account where they lie.
+  const speaksOfAll = hasPatterns || ['.', ...roots].some((root) => INVALID.test(resolve(root)));
+  const speaking = speaksOfAll ? paths : paths.filter((path) => INVALID.test(path));
+  const fixtures = new Map(speaking.flatMap((path) => placed(path, roots)));
   const matching = (globs: readonly Glob[]) =>
     new Set([...fixtures].filter(([, { names }]) => globs.some((glob) => glob.matches(names))).map(([path]) => path));
   const [valid, invalid] = [matching(patterns.valid), matching(patterns.invalid)];

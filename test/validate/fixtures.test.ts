@@ -91,3 +91,15 @@ test('a pattern that matches nothing is a finding, and one that is none is refus
   expect(broken).toMatchObject({ status: 3, stderr: expect.stringContaining('never closed') });
   expect(alone).toMatchObject({ status: 3, stderr: expect.stringContaining('--fixtures') });
 });
+
+test('the folder that respool runs in has its say where a fixture is named from there', async () => {
+  await using folder = await folderWith({ 'schema.json': berthSchema });
+  const here = join(folder.path, 'f', 'invalid');
+  await mkdir(here, { recursive: true });
+  await writeFile(join(here, 'a.json'), bad);
+
+  expect(await check(['a.json', '--fixtures', '..', '--schema', '../../schema.json'], here)).toMatchObject({
+    status: 0,
+    report: { files: 1, invalid: 1, problems: [] },
+  });
+});

@@ -6,15 +6,13 @@ import { fingerprintFile } from './fingerprint.js';
 
 const { O_RDONLY } = constants;
 
+type Size = number | undefined | ((path: string) => number | undefined);
+
 /**
  * A file of the local file system. Settled stretches are skipped by seeking.
- * @param size in bytes, or how to find it out when somebody asks; undefined when it cannot be told.
+ * @param size in bytes, or how to find it out by the path when somebody asks; undefined when it cannot be told.
  */
-export function localFile(
-  path: string,
-  size: number | undefined | (() => number | undefined),
-  label = path,
-): StoredFile {
+export function localFile(path: string, size: Size, label = path): StoredFile {
   return new LocalFile(path, label, size);
 }
 
@@ -22,11 +20,11 @@ class LocalFile implements StoredFile {
   constructor(
     readonly path: string,
     readonly label: string,
-    private size: number | undefined | (() => number | undefined),
+    private size: Size,
   ) {}
 
   get bytes(): number | undefined {
-    if (typeof this.size === 'function') this.size = this.size();
+    if (typeof this.size === 'function') this.size = this.size(this.path);
     return this.size;
   }
 

@@ -63,6 +63,10 @@ function statOf(path: string) {
   }
 }
 
+function sizeOf(path: string): number | undefined {
+  return statOf(path)?.size;
+}
+
 function filesIn(folder: string): readonly StoredFile[] {
   const files: StoredFile[] = [];
   walk(folder, files);
@@ -87,7 +91,7 @@ function walk(folder: string, files: StoredFile[]): void {
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const path = start + entry.name;
-    if (entry.isFile()) files.push(localFile(path, () => statOf(path)?.size));
+    if (entry.isFile()) files.push(localFile(path, sizeOf));
     else if (entry.isDirectory()) walk(path, files);
     else addFile(files, path);
   }
@@ -112,7 +116,7 @@ function unlisted(folder: string, cause: unknown): StoredFile {
 async function matching(pattern: string, glob: typeof import('tinyglobby').glob): Promise<readonly StoredFile[]> {
   const options = { onlyFiles: true, expandDirectories: false, dot: false, absolute: isAbsolute(pattern) };
   const paths = await glob(pattern, options);
-  const files = paths.map((path) => localFile(path, () => statOf(path)?.size));
+  const files = paths.map((path) => localFile(path, sizeOf));
   return inOrder(files);
 }
 
