@@ -7,6 +7,7 @@ export const LONG = [
   'test/backfill/days-identity.test.ts',
   'test/backfill/days-mixpanel.test.ts',
   'test/backfill/default-partition.test.ts',
+  'test/backfill/full-disk.test.ts',
   'test/backfill/handed-out.test.ts',
   'test/backfill/pace.test.ts',
   'test/backfill/partman.test.ts',

@@ -4,6 +4,7 @@ import { kindOf } from '../postgres/sql-error.js';
 import type { Hands } from './backfill-target.js';
 import type { Undertaking } from './context.js';
 import type { PlannedUnit } from './plan.js';
+import { waitHint } from './wait-hint.js';
 
 /** Why a run ended before all its units were done; undefined when nothing stopped it. */
 export interface CarriedOut {
@@ -72,7 +73,7 @@ function troubleOf(error: unknown): RespoolError {
   if (kind === 'wait') {
     return new IncompleteError(reasonOf(error), {
       code: 'target_unavailable',
-      hint: 'run the same command again once the server answers: it goes on where it was',
+      hint: waitHint(error),
       cause: error,
     });
   }

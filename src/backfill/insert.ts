@@ -7,6 +7,7 @@ import type { PlannedPartition } from './plan.js';
 import { openRefused } from './refused.js';
 import type { Frame } from './slices/frame.js';
 import { batchesOf, keptBatch } from './slices/slice.js';
+import { waitHint } from './wait-hint.js';
 
 /** What became of the rows of a partition. */
 export interface Loaded {
@@ -70,9 +71,10 @@ async function deliver(
         cause: error,
       });
     }
-    throw new IncompleteError(error.message, {
+    // Whoever reports it names the sink.
+    throw new IncompleteError(error.message.replace(`${sink.label}: `, ''), {
       code: 'target_unavailable',
-      hint: 'run the same command again once it is back: it goes on where it was',
+      hint: waitHint(error),
       cause: error,
     });
   }
