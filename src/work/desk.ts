@@ -50,6 +50,8 @@ export async function openDesk(
 ): Promise<Desk> {
   const { ask, answeredForMs } = timed(askOf(database, signal), nowMs);
   await makeTables(database, TABLE, signal);
+  // Who died with nothing in hand is missed by nobody.
+  await ask(`delete from respool.workers where beat < now() - interval '1 day'`);
   return {
     async beat(worker, now) {
       // A beat that a crash of the server takes away is made up for by the next one: nobody waits for its disk.

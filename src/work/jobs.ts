@@ -31,7 +31,7 @@ export interface TakenJob extends Job {
 
 /** The queue of all work: pg-boss in the schema `pgboss`. */
 export interface Jobs extends AsyncDisposable {
-  /** Puts jobs in, each unless it is there already. */
+  /** Puts jobs in, each unless it is there already; one that has come to its end is put in anew. */
   put(jobs: readonly NumberedJob[]): Promise<void>;
   /** The next job, or undefined when there is none. */
   take(): Promise<TakenJob | undefined>;
@@ -79,7 +79,11 @@ export async function openJobs(address: ServerAddress, database: Database, signa
     database.use((connection) => connection.rows(sql, values), signal);
   return {
     async put(jobs) {
-      for (let at = 0; at < jobs.length; at += AT_ONCE) await boss.insert(jobs.slice(at, at + AT_ONCE).map(asInsert));
+      for (let at = 0; at < jobs.length; at += AT_ONCE) {
+        const some = jobs.slice(at, at + AT_ONCE).map(asInsert);
+        await rows(FORGET, [QUEUE, `{${some.map(({ id }) => id).join(',')}}`]);
+        await boss.insert(some);
+      }
     },
     async take() {
       const [found] = await boss.fetch<Job>(QUEUE);
@@ -129,6 +133,9 @@ export async function openJobs(address: ServerAddress, database: Database, signa
     [Symbol.asyncDispose]: () => boss.stop({ graceful: false, wait: false }),
   };
 }
+
+/** Ended jobs are kept for a while, under the ids that jobs for the same attempts will have. */
+const FORGET = `delete from pgboss.job where name = $1 and state >= 'completed' and id = any ($2::uuid[])`;
 
 async function start({ config, tls, label }: ServerAddress): Promise<PgBoss> {
   const { default: Boss } = await import('pg-boss');

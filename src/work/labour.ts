@@ -1,4 +1,4 @@
-import { IncompleteError, RespoolError } from '../errors.js';
+import { IncompleteError, RespoolError, SinkUnavailableError } from '../errors.js';
 import { pause } from '../pause.js';
 import { reasonOf } from '../postgres/retry.js';
 import { kindOf } from '../postgres/sql-error.js';
@@ -129,12 +129,19 @@ async function putDown({ jobs, tell }: Labour, { job, item, error }: Trouble): P
   // Its job is the other worker's too by now.
   if (error instanceof TakenOverError) return tell(message);
   const troubles = (item?.troubles ?? 0) + 1;
-  if (item === undefined || error instanceof IncompleteError || troubles < MOST_TROUBLES) {
-    if (!(error instanceof IncompleteError)) await item?.noteTroubles(troubles);
+  const isPassing = passes(error);
+  if (item === undefined || isPassing || troubles < MOST_TROUBLES) {
+    if (!isPassing) await item?.noteTroubles(troubles);
     tell(`given back: ${message}`);
     return jobs.giveBack(job.id, message);
   }
   await item.fail({ code: error instanceof RespoolError ? error.code : 'worker_failed', message, hint: AGAIN });
   tell(`given up after ${troubles} attempts: ${message}`);
   await jobs.finish(job.id);
+}
+
+/** Whether it is over once a server is back: that says nothing about the item. */
+function passes(error: unknown): boolean {
+  if (error instanceof SinkUnavailableError) return error.cure === 'wait';
+  return error instanceof IncompleteError || kindOf(error) === 'wait';
 }

@@ -44,3 +44,25 @@ test('a run that was given up with --fresh --queue can be undone as far as worke
   ]);
   expect(await p.database.query('select count(*)::int as rows from ev')).toEqual([{ rows: 0 }]);
 }, 120_000);
+
+test('what was undone is filled again by the same command, also when workers had filled it before', async () => {
+  await using p = await openPlace(dayEvents(300));
+  await using queue = await createDatabase();
+  const swap = ['--method', 'swap', '--queue', queue.url];
+  const running = p.start(...swap);
+  const lost = `delete from pgboss.job where name = 'respool-work' and data->>'item' = '2' returning id`;
+  await expect.poll(() => queue.query(lost).catch(() => []), { timeout: 20_000, interval: 50 }).toHaveLength(1);
+  const worker = spawnRespool(['worker', '--queue', queue.url, '--to', p.target], p.call);
+  const working = ended(worker);
+  const { status, report } = await running.end;
+  expect([status, report.partitions.map(({ state }) => state)]).toEqual([2, ['done', 'done', 'failed']]);
+  const undone = await p.later('undo', report.run, '--yes');
+  expect(undone.report.partitions.map(({ state }) => state)).toEqual(['undone', 'undone', 'undone']);
+
+  const again = await p.run(...swap);
+  expect(again).toMatchObject({ status: 0, report: { run: report.run, complete: true } });
+  expect(again.report.partitions.map(({ state, accepted }) => [state, accepted])).toEqual(Array(3).fill(['done', 100]));
+  expect(await p.database.query('select count(*)::int as rows from ev')).toEqual([{ rows: 300 }]);
+  worker.kill('SIGTERM');
+  expect((await working).status).toBe(143);
+}, 120_000);

@@ -3,8 +3,8 @@ import type { Hands } from '../../work/reclaim.js';
 import { handOut, type Watched, watch } from '../../work/watch.js';
 import type { CarriedOut } from '../carry-out.js';
 import type { PlannedUnit } from '../plan.js';
-import { PLANNED, type States } from '../states.js';
-import { noteHandedOut, requireOwn, takeBack } from './handed-out.js';
+import type { States } from '../states.js';
+import { isHandedOut, noteHandedOut, requireOwn, takeBack } from './handed-out.js';
 import { openSharedStates } from './shared-states.js';
 import { BACKFILL, failPartition } from './trade.js';
 
@@ -39,6 +39,7 @@ export async function handOutPartitions(hands: Hands, handed: HandedOut): Promis
 }
 
 async function watchedOf({ run, folder, database, states, partitions, signal, onPassed }: HandedOut): Promise<Watched> {
+  const isHome = !(await isHandedOut(folder));
   const theirs = await openSharedStates(database, { run }, signal);
   const byIndex = new Map(partitions.map((partition) => [partition.index, partition]));
   const isSettled = (item: number) => SETTLED.has(theirs.of(item).state);
@@ -53,9 +54,9 @@ async function watchedOf({ run, folder, database, states, partitions, signal, on
     nameOf: (item) => byIndex.get(item)?.name ?? `partition ${item}`,
     async renew() {
       for (const { index } of partitions) {
-        // What was begun here before, without workers, is theirs to bring to its end.
-        if (theirs.of(index) === PLANNED && states.of(index) !== PLANNED) await theirs.set(index, states.of(index));
-        if (theirs.of(index).state === 'failed') await theirs.set(index, { state: 'planned' });
+        // What was begun here without workers, or undone here since, is theirs to bring to its end.
+        if (isHome && states.of(index).state !== theirs.of(index).state) await theirs.set(index, states.of(index));
+        if (['failed', 'undone'].includes(theirs.of(index).state)) await theirs.set(index, { state: 'planned' });
       }
       await Promise.all(partitions.map(({ index }) => states.set(index, theirs.of(index))));
     },

@@ -36,6 +36,11 @@ export async function requireOwn(folder: string, run: string, queue?: string): P
   );
 }
 
+/** Whether workers have a run: then the states in its folder are older than theirs. */
+export async function isHandedOut(folder: string): Promise<boolean> {
+  return (await read(pathOf(folder))) !== undefined;
+}
+
 async function read(path: string): Promise<HandedOut | undefined> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as HandedOut; // only this module writes it
