@@ -6,6 +6,7 @@ import { gatherInto } from '../replay/gather.js';
 import { openWatched, type WatchedReplay } from '../replay/hand-out.js';
 import { type Orders, openOrders } from '../replay/orders.js';
 import { sumOf } from '../replay/sum.js';
+import { summed } from '../replay/warnings.js';
 import type { Progress } from '../report/progress.js';
 import type { ReplayReport } from '../report/report.js';
 import type { DoneStretch, PartFailure, SlicePart } from '../sources/source.js';
@@ -112,8 +113,7 @@ const MOST_WARNINGS = 20;
 
 /** What the sinks of workers have found out, each once. */
 function warningsOf({ progress }: WatchedReplay): readonly string[] {
-  const found = new Set([...progress.values()].flatMap(({ warnings }) => warnings));
-  return [...found].slice(0, MOST_WARNINGS);
+  return summed([...progress.values()].flatMap(({ warnings }) => warnings)).slice(0, MOST_WARNINGS);
 }
 
 interface Watching {

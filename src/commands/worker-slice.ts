@@ -12,6 +12,7 @@ import type { StoredRun } from '../flow/state/run-record.js';
 import { parseAddress } from '../postgres/address.js';
 import { connect } from '../postgres/server.js';
 import type { SliceEnd, SliceWork } from '../replay/trade.js';
+import { sinceAskedLast } from '../replay/warnings.js';
 import { openSink } from '../sinks/open.js';
 import type { Sink } from '../sinks/sink.js';
 import { openSlice } from '../sources/open.js';
@@ -75,7 +76,7 @@ export async function deliverSlice(call: Call, work: SliceWork): Promise<SliceEn
   if (end.isDone) pool.keep();
   // What a sink has gathered for its end belongs to one slice.
   if (end.isDone && sinks.every(({ finish }) => finish === undefined)) delivery.keep();
-  return { ...end, warnings: sinks.flatMap((sink) => sink.describe().warnings) };
+  return { ...end, warnings: delivery.it.found() };
 }
 
 /** Under this name the ledger knows who sends. */
@@ -107,6 +108,8 @@ export interface Delivery extends AsyncDisposable {
   readonly repair: Awaited<ReturnType<typeof openRepair>>;
   readonly split: ReturnType<typeof parseSplitPointer> | undefined;
   readonly sinks: readonly Sink[];
+  /** What the sinks have found out since this was asked last, in sentences. */
+  found(): readonly string[];
   /** How its sessions with Postgres are called. */
   readonly sessions: string;
   /** Threads whose encoders know of these sinks what was so when they were opened. */
@@ -142,7 +145,8 @@ async function openDelivery(call: ReplayCall, { record, work }: SliceWork['order
     }
     const pools = createKept<PreparePool>();
     closing.push(pools);
-    return { catalog, repair, split, sinks, sessions, pools, [Symbol.asyncDispose]: close };
+    const found = sinceAskedLast(() => sinks.flatMap((sink) => sink.describe().warnings));
+    return { catalog, repair, split, sinks, found, sessions, pools, [Symbol.asyncDispose]: close };
   } catch (error) {
     await close();
     throw error;

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, test } from 'vitest';
+import { ACCOUNT, PROJECT, startMixpanel } from '../stand-ins/mixpanel.js';
 import { ended, folderWith, spawnRespool } from '../support/cli.js';
 import { createDatabase, type TestDatabase } from '../support/postgres.js';
 import { replay, until } from './replaying.js';
@@ -103,3 +104,19 @@ test('sessions that are ended between two slices cost nothing: each event is sen
   worker.kill('SIGTERM');
   expect((await working).stderr).not.toContain('given back');
 }, 120_000);
+
+test('what sinks find out in many slices is told once, with the count that one process tells', async () => {
+  await using folder = await folderWith({ 'a.ndjson': wide(1_200, 1) });
+  await using mixpanel = await startMixpanel({});
+  await using queue = await createDatabase();
+  const call = { cwd: folder.path, env: { MIXPANEL_SERVICE_ACCOUNT: ACCOUNT, MIXPANEL_PROJECT_ID: PROJECT } };
+  const to = `mixpanel:?endpoint=${mixpanel.url}`;
+  const args = ['a.ndjson', '--to', to, '--queue', queue.url, '--slice', '1M'];
+  await replay([...args, '--detach'], call);
+  const worker = ended(spawnRespool(['worker', '--queue', queue.url, '--to', to, '--idle-exit', '1s'], call));
+  const { report } = await replay(args, call);
+  expect(report).toMatchObject({ complete: true, slices: { done: 5 }, sinks: [{ accepted: 1_200 }] });
+  const told = (report.warnings ?? []).filter((warning) => warning.includes('more than 255 characters'));
+  expect(told).toEqual([expect.stringMatching(/^1,200 × /u)]);
+  expect((await worker).status).toBe(0);
+}, 60_000);
