@@ -49,6 +49,7 @@ export function triageReport(ending: Ending): TriageReport {
     source: source.label,
     complete: failures.length === 0 && exitCode < 130,
     events: tally.events,
+    ...(options.schema !== undefined && { valid: tally.passing }),
     ...standingOf(source, nowMs),
     ...seen(tally.times),
     origins: counts(tally.origins),

@@ -1,6 +1,6 @@
 import { counted, duration, percent, thousands } from './text.js';
 import type { Count, SignatureReport, TriageReport } from './triage-report.js';
-import { listed, standing, triageTitle } from './triage-table.js';
+import { listed, standing, triageTitle, validity } from './triage-table.js';
 import { markupText } from './validate-text.js';
 
 const styles = `body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1c2733;background:#fff}
@@ -32,8 +32,10 @@ export function renderTriageHtml(report: TriageReport): string {
   ].join('\n')}\n`;
 }
 
-function facts({ queue, firstSeen, lastSeen }: TriageReport): string[] {
+function facts(report: TriageReport): string[] {
+  const { queue, firstSeen, lastSeen } = report;
   return [
+    ...validity(report),
     ...(queue === undefined ? [] : standing(queue)),
     ...(firstSeen === undefined ? [] : [`${firstSeen} to ${lastSeen ?? ''}`]),
   ];

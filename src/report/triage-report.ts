@@ -10,6 +10,8 @@ export interface TriageReport {
   readonly complete: boolean;
   /** Events in the letters that were looked at. */
   readonly events: number;
+  /** Events that --schema accepts as they are; absent without it. */
+  readonly valid?: number;
   /** The queue's own counts; absent for dumps. */
   readonly queue?: QueueStanding;
   /** RFC 3339; absent when no letter tells a time. */

@@ -14,6 +14,7 @@ export function renderTriageTable(report: TriageReport, style: Style): string {
   const { events, source, queue, signatures, elapsedMs } = report;
   sections.block([
     paint.bold(triageTitle(report)),
+    ...validity(report),
     paint.dim([`triage ${source}`, 'nothing was consumed', duration(elapsedMs)].join(' · ')),
     ...(queue === undefined
       ? []
@@ -40,6 +41,14 @@ export function triageTitle({ events, signatures, signaturesFound }: TriageRepor
   if (signatures.length === signaturesFound) return `${counted(events, 'event')} in ${all}`;
   const chosen = signatures.reduce((sum, signature) => sum + signature.events, 0);
   return `${thousands(chosen)} of ${counted(events, 'event')}, in ${signatures.length} of ${all}`;
+}
+
+/** How many of the events would be taken as they are. */
+export function validity({ events, valid }: TriageReport): string[] {
+  if (valid === undefined) return [];
+  return [
+    `the schema accepts ${thousands(valid)} as ${valid === 1 ? 'it is' : 'they are'}, and not the other ${thousands(events - valid)}`,
+  ];
 }
 
 /** What the queue says of itself, in clauses. */

@@ -33,6 +33,8 @@ export interface SignatureTally {
 /** Counts letters by where they came from, what they are and why they died, in bounded room. */
 export class Tally {
   events = 0;
+  /** Events that nothing is wrong with by a check of our own. */
+  passing = 0;
   readonly times = new Histogram();
   readonly origins = new Map<string, number>();
   readonly names = new Map<string, number>();
@@ -46,6 +48,7 @@ export class Tally {
     const ms = timeOf(found);
     const origin = originOf(layers);
     this.events++;
+    if (found.held === undefined) this.passing++;
     entry.events++;
     entry.mostAttempts = Math.max(entry.mostAttempts, attempts, ...layers.map(({ deliveries = 0 }) => deliveries));
     for (const histogram of [this.times, entry.times]) histogram.add(ms);
