@@ -173,3 +173,26 @@ test.each([
   expect(said).toContainEqual('partition constraint for table "rest" is implied by existing constraints');
   expect(said).not.toContainEqual(expect.stringContaining('verifying table'));
 });
+
+test('a DEFAULT partition that is cut into partitions itself keeps its many rows, and the partition fails with a word', async () => {
+  await using p = await openPlace(dayEvents(300));
+  await p.database.query(
+    `create table ev_rest partition of ev default partition by hash (event_id); create table ev_rest_0 partition of ev_rest for values with (modulus 1, remainder 0);
+     insert into ev select 'stuck' || n, 'stuck', '2019-07-03 05:00+00'::timestamptz + n * interval '1 second', n from generate_series(1, 12000) n`,
+  );
+  const { status, report } = await p.run('--method', 'swap');
+  expect([status, report.partitions.map(({ state, error }) => [state, error?.code])]).toEqual([
+    2,
+    [
+      ['done', undefined],
+      ['done', undefined],
+      ['failed', 'rows_in_default'],
+    ],
+  ]);
+  expect(
+    await p.database.query(
+      `select tableoid::regclass::text as place, count(*)::int as rows from ev where name = 'stuck' group by 1`,
+    ),
+  ).toEqual([{ place: 'ev_rest_0', rows: 12_000 }]);
+  expect(await p.database.query(LEFTOVERS)).toEqual([]);
+});

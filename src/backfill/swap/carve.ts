@@ -58,6 +58,7 @@ export async function carveOut(
     if (oid !== undefined || rest === undefined) return oid;
     const ways = await waysOf(work, session, partition);
     if (!(await isLarge(session, rest, ways[0]))) return undefined;
+    if (!rest.isPlain) throw notPlain(rest);
     work.tell(`DEFAULT partition ${rest.relation} is built anew without the rows of ${ways.length} partitions`);
     await carve(work, session, { rest, ways });
     return (await relationOf(session, work.table, partition)).oid;
@@ -77,6 +78,16 @@ async function waysOf(work: Work, session: Connection, partition: PlannedPartiti
     ways.push(await prepare(work, session, { partition: other, liveOid: undefined }));
   }
   return ways;
+}
+
+function notPlain({ relation }: Rest): CannotEvaluateError {
+  return new CannotEvaluateError(
+    `more than ${FEW_ROWS.toLocaleString('en')} rows have to come out of the DEFAULT partition ${relation}, which is cut into partitions itself or a foreign table: it cannot be built anew`,
+    {
+      code: 'rows_in_default',
+      hint: 'move them into a partition of their own, in steps, then respool backfill retry <run>',
+    },
+  );
 }
 
 async function isLarge(session: Connection, { relation }: Rest, way: Way | undefined): Promise<boolean> {

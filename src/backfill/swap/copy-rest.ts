@@ -8,7 +8,7 @@ const STRETCHES_SINCE = 140_000;
 
 /**
  * Copies all rows of a relation into their destinations, as one snapshot sees them, in steps. The capture has begun: what is
- * written from now on is noted, and carried over afterwards. @param pass resolves when so many more rows may go.
+ * written from now on is noted, and carried over afterwards. They are counted on another way at the end. @param pass resolves when so many more rows may go.
  */
 export async function copyRest(
   session: Connection,
@@ -22,11 +22,15 @@ export async function copyRest(
   const pages = Number(size?.pages);
   const step = Number(size?.version) < STRETCHES_SINCE ? Math.max(1, pages) : STEP_PAGES;
   await session.run('begin isolation level repeatable read');
+  let copied = 0;
   for (let from = 0; from < pages; from += step) {
     const isLast = from + step >= pages;
     const [row] = await session.rows(stepSql(capture, from, isLast ? undefined : from + step));
+    copied += Number(row?.rows);
     await pass(Number(row?.rows));
   }
+  const [all] = await session.rows(`select count(*)::text as rows from ${capture.from}`);
+  if (Number(all?.rows) !== copied) throw new Error(`${copied} of ${all?.rows} rows of ${capture.from} were copied`);
   await session.run('commit');
 }
 

@@ -20,13 +20,15 @@ export interface Rest {
   readonly schema: string;
   /** Schema and name, quoted. */
   readonly relation: string;
+  /** Whether its rows lie in itself: it is no foreign table, and not cut into partitions. */
+  readonly isPlain: boolean;
   readonly names: SwapNames;
 }
 
 /** The DEFAULT partition of a table as it is now; undefined where there is none. */
 export async function restOf({ plan, table }: Pick<Work, 'plan' | 'table'>, session: Connection) {
   const [row] = await session.rows(
-    `select c.oid::text as oid, n.nspname as schema, c.relname as name
+    `select c.oid::text as oid, n.nspname as schema, c.relname as name, c.relkind = 'r' as is_plain
      from pg_partitioned_table p join pg_class c on c.oid = p.partdefid join pg_namespace n on n.oid = c.relnamespace where p.partrelid = $1::oid`,
     [table.table.oid ?? '0'],
   );
@@ -36,6 +38,7 @@ export async function restOf({ plan, table }: Pick<Work, 'plan' | 'table'>, sess
     oid: String(row.oid),
     schema: place.schema,
     relation: qualified(place),
+    isPlain: row.is_plain === true,
     names: restNames(plan.run, place),
   };
   return rest;
