@@ -27,7 +27,11 @@ export interface Claim {
  */
 export async function claimRange(connection: Connection, claim: Claim): Promise<void> {
   const table = keyOf(claim.tableOid);
-  await connection.run(`begin; set local lock_timeout = '10s'; select pg_advisory_xact_lock(${GATE_CLASS}, ${table})`);
+  // Whoever stands still in the gate gives it back before those behind have waited for too long.
+  await connection.run(
+    `begin; set local lock_timeout = '10s'; set local idle_in_transaction_session_timeout = '5s'; ` +
+      `select pg_advisory_xact_lock(${GATE_CLASS}, ${table})`,
+  );
   const holders = await connection.rows(HOLDERS, [String(TABLE_CLASS), claim.tableOid]);
   const other = holders.map(holderOf).find((holder) => holder.run !== claim.run && overlaps(holder, claim));
   if (other !== undefined) {
