@@ -14,6 +14,8 @@ export const stateSigns: Readonly<Record<string, string>> = {
 
 const DAY_MS = 86_400_000;
 const WEEK = 7;
+/** Local midnights of zones ahead of UTC, of New Zealand in summer too, lie on the day before; so long after them it is surely the day meant. */
+const INTO_THE_DAY_MS = 13 * 3_600_000;
 
 /**
  * A calendar of partitions: one row a month with a sign for each day, where partitions are days; otherwise the signs one
@@ -40,8 +42,7 @@ export function monthsOf(
   if (partitions.length < 2 || !partitions.every(isDay)) return undefined;
   const months = new Map<string, (BackfilledPartition | undefined)[]>();
   for (const partition of partitions) {
-    // Local midnights of zones ahead of UTC lie on the day before: half a day later is surely the day meant.
-    const day = new Date(Date.parse(partition.from ?? '') + DAY_MS / 2).toISOString();
+    const day = new Date(Date.parse(partition.from ?? '') + INTO_THE_DAY_MS).toISOString();
     const month = day.slice(0, 7);
     const cells = months.get(month) ?? new Array<undefined>(31).fill(undefined);
     cells[Number(day.slice(8, 10)) - 1] = partition;

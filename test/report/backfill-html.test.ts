@@ -52,3 +52,13 @@ test('where a share is one of events, no bytes a second are told', () => {
   expect(renderProgress({ ...snapshot, isSizedByEvents: true }, rate)).toBe('50 % · 50 events · 10/s · 5.0 s left');
   expect(renderProgress(snapshot, rate)).toBe('50 % · 50 events · 10/s · 10 B/s · 5.0 s left');
 });
+
+test.each([
+  ['Auckland in summer', '2019-01-14T11:00:00.000Z', '2019-01-15T11:00:00.000Z'],
+  ['Honolulu', '2019-01-15T10:00:00.000Z', '2019-01-16T10:00:00.000Z'],
+])('a day of %s stands at its own date', (_, from, to) => {
+  const other = day('2018-12-01', '2018-12-02', 'done');
+  const html = page([other, { ...other, name: 'local', from, to }]);
+  const cells = /<tr><th>2019-01(.*?)<\/tr>/.exec(html)?.[1]?.split('<td').slice(1) ?? [];
+  expect(cells.findIndex((cell) => cell.includes('title="local'))).toBe(14);
+});
