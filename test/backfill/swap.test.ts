@@ -141,12 +141,12 @@ test('the new partition has everything that the old one had', async () => {
       select c.reloptions, c.relreplident, c.relrowsecurity, c.relacl::text, obj_description(c.oid) as comment,
         (select jsonb_agg(pg_get_indexdef(i.indexrelid) order by pg_get_indexdef(i.indexrelid)) from pg_index i where i.indrelid = c.oid) as indexes,
         (select jsonb_agg(array[conname, contype::text, pg_get_constraintdef(k.oid), convalidated::text] order by conname) from pg_constraint k where conrelid = c.oid) as constraints,
-        (select jsonb_agg(array[tgname::text, tgenabled::text, pg_get_triggerdef(t.oid)]) from pg_trigger t where tgrelid = c.oid and not tgisinternal) as triggers,
+        (select jsonb_agg(array[tgname::text, tgenabled::text, pg_get_triggerdef(t.oid)] order by tgname) from pg_trigger t where tgrelid = c.oid and not tgisinternal) as triggers,
         (select jsonb_agg(array[tgname::text, tgenabled::text]) from pg_trigger t where tgrelid = c.oid and tgname = 'each_row') as switched,
         (select jsonb_agg(array[obj_description(i.indexrelid, 'pg_class'), obj_description(k.oid, 'pg_constraint'), a.attstattarget::text] order by ic.relname)
           from pg_index i join pg_class ic on ic.oid = i.indexrelid join pg_attribute a on a.attrelid = ic.oid and a.attnum = 1
           left join pg_constraint k on k.conindid = ic.oid where i.indrelid = c.oid) as index_words,
-        (select jsonb_agg(obj_description(t.oid, 'pg_trigger')) from pg_trigger t where tgrelid = c.oid and not tgisinternal) as trigger_words,
+        (select jsonb_agg(obj_description(t.oid, 'pg_trigger') order by tgname) from pg_trigger t where tgrelid = c.oid and not tgisinternal) as trigger_words,
         (select jsonb_agg(obj_description(o.oid, 'pg_policy')) from pg_policy o where polrelid = c.oid) as policy_words,
         (select jsonb_agg(array[pg_get_statisticsobjdef(s.oid), stxstattarget::text, obj_description(s.oid), pg_get_userbyid(stxowner)]) from pg_statistic_ext s where stxrelid = c.oid) as statistics,
         (select jsonb_agg(array[pubname::text, attnames::text, rowfilter] order by pubname) from pg_publication_tables where tablename = c.relname) as publications,

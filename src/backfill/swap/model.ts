@@ -159,7 +159,7 @@ const TRIGGERS = `
 
 const SWITCHED = `
   select t.tgname as name, t.tgenabled as enabled from pg_trigger t join pg_trigger p on p.oid = t.tgparentid
-  where t.tgrelid = $1::oid and not t.tgisinternal and t.tgenabled <> p.tgenabled order by 1`;
+  where t.tgrelid = $1::oid and not p.tgisinternal and t.tgenabled <> p.tgenabled order by 1`;
 
 const POLICIES = `
   select p.policyname as name, (select obj_description(o.oid, 'pg_policy') from pg_policy o where o.polrelid = c.oid and o.polname = p.policyname) as comment,
