@@ -19,14 +19,14 @@ export interface Labour extends Hands {
 }
 
 /** Between two looks for a job. */
-const LOOK_EVERY_MS = 500;
-/** After trouble. */
+const LOOK_EVERY_MS = 200;
+/** After trouble, and between two beats of who has nothing to do. */
 const REST_MS = 1_000;
 
 /** Takes jobs until it is told to stop. A database of the queue that is down for a while is waited for. */
 export async function labour(options: Labour): Promise<void> {
   const { finish, tell } = options;
-  const idle = { sinceMs: Date.now() };
+  const idle = { sinceMs: Date.now(), beatMs: 0 };
   let trouble: string | undefined;
   while (!finish.aborted) {
     try {
@@ -41,17 +41,27 @@ export async function labour(options: Labour): Promise<void> {
   }
 }
 
-async function doNext(options: Labour, idle: { sinceMs: number }): Promise<'enough' | undefined> {
+/** When a worker has had nothing to do for the first time since its last job, and when it said so last. */
+interface Idle {
+  sinceMs: number;
+  beatMs: number;
+}
+
+async function doNext(options: Labour, idle: Idle): Promise<'enough' | undefined> {
   const { jobs, desk, finish, idleExitMs, onIdle } = options;
   const job = await jobs.take();
   if (job !== undefined) {
     await doJob(options, job);
     idle.sinceMs = Date.now();
+    idle.beatMs = 0;
     return undefined;
   }
   await onIdle();
   if (idleExitMs !== undefined && Date.now() - idle.sinceMs > idleExitMs && (await jobs.left()) === 0) return 'enough';
-  await desk.beat(options.name, undefined);
+  if (Date.now() - idle.beatMs >= REST_MS) {
+    await desk.beat(options.name, undefined);
+    idle.beatMs = Date.now();
+  }
   await pause(LOOK_EVERY_MS, finish).catch(() => undefined);
   return undefined;
 }

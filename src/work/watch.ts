@@ -25,11 +25,11 @@ export interface Watched extends Pick<Job, 'kind' | 'run' | 'folder'> {
   onLook(passed: number): void;
 }
 
-const LOOK_EVERY_MS = 250;
+const LOOK_EVERY_MS = 200;
 /** At every so many looks workers are counted, and what the dead have left is set right; at the others only results are read. */
-const COUNT_EVERY = 4;
+const COUNT_EVERY = 5;
 /** Looks between two searches for lost jobs. */
-const LOST_EVERY = 20;
+const LOST_EVERY = 25;
 /** Counts without a worker before that is said. */
 const LONELY = 3;
 
