@@ -39,7 +39,7 @@ test('a command that finds its run ended by another one, before it is alone with
   expect((await ended(worker)).status).toBe(0);
 }, 60_000);
 
-test('a worker holds neither range nor sessions of a backfill while it delivers slices of a replay', async () => {
+test('a worker holds no range of a backfill while it delivers slices of a replay', async () => {
   await using p = await openPlace(dayEvents(300));
   await using queue = await createDatabase();
   await using folder = await folderWith({ 'a.ndjson': events(3_000) });
@@ -54,7 +54,7 @@ test('a worker holds neither range nor sessions of a backfill while it delivers 
   const filled = `select 1 from respool.backfill_states where change->>'state' = 'done'`;
   await expect.poll(() => queue.query(filled).catch(() => []), { timeout: 30_000 }).toHaveLength(3);
 
-  const claims = `select application_name from pg_stat_activity where application_name ~ '^respool-' and datname = current_database()`;
+  const claims = `select application_name from pg_stat_activity where application_name ~ '^respool-backfill ' and datname = current_database()`;
   await expect.poll(() => p.database.query(claims), { timeout: 20_000 }).toEqual([]);
   expect(await statesOf(queue)).toContain('planned');
   // The same days, by another run.
