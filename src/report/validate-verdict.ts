@@ -9,7 +9,7 @@ export interface ValidateVerdict {
 
 /** The one line that a person reads. It agrees with the exit code: only 0 is called passed. */
 export function validateVerdict(report: ValidateReport): ValidateVerdict {
-  const { complete, exitCode, files, events, invalid, undecodable, expectedInvalid = 0 } = report;
+  const { complete, exitCode, files, events, invalid, undecodable, expectedInvalid = 0, problemCount } = report;
   const expected = expectedInvalid > 0 ? `, ${thousands(expectedInvalid)} of them invalid as expected` : '';
   const checked = `${counted(events, 'event')} in ${counted(files, 'file')}${expected}`;
   const isAsExpected = expectedInvalid > 0 && expectedInvalid === invalid + undecodable;
@@ -23,7 +23,9 @@ export function validateVerdict(report: ValidateReport): ValidateVerdict {
     return { level: 'incomplete', sentence };
   }
   if (exitCode !== 0) {
-    return { level: 'failed', sentence: `Failed: ${found === '' ? `exit code ${exitCode}` : found}; ${checked}` };
+    // A fixture that should be invalid and is not is a problem, and no invalid event.
+    const other = problemCount > 0 ? counted(problemCount, 'problem') : `exit code ${exitCode}`;
+    return { level: 'failed', sentence: `Failed: ${found === '' ? other : found}; ${checked}` };
   }
   if (found !== '') return { level: 'passed', sentence: `Passed, with ${found} within the limits; ${checked}` };
   return { level: 'passed', sentence: `Passed: ${checked}` };

@@ -116,6 +116,7 @@ test.each([
   [{ exitCode: 0, files: 1, events: 8, valid: 8 }, 'Passed: 8 events in 1 file'],
   [{ exitCode: 0, files: 1, events: 8, invalid: 2 }, 'Passed, with 2 invalid within the limits; 8 events in 1 file'],
   [{ exitCode: 1, files: 1, events: 8, invalid: 2 }, 'Failed: 2 invalid; 8 events in 1 file'],
+  [{ exitCode: 1, files: 1, events: 1, valid: 1, problemCount: 1 }, 'Failed: 1 problem; 1 event in 1 file'],
   [{ exitCode: 1 }, 'Failed: exit code 1; 0 events in 0 files'],
   [{ exitCode: 2, complete: false }, 'Incomplete: not everything could be checked; 0 events in 0 files'],
 ])('the verdict agrees with the exit code: %o', async (changes, verdict) => {

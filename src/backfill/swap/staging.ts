@@ -113,7 +113,7 @@ export async function dress(connection: Connection, { names, model, identities }
   await dressAsLive(connection, { staging, names, model });
 }
 
-/** The statement that switches a trigger as it was; none where it is as any new one. */
+/** The statement that switches a trigger as it was; none where the state is unknown. */
 export function switchSql(
   relation: string,
   { name, enabled }: { readonly name: string; readonly enabled: string },
