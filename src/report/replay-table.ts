@@ -37,13 +37,13 @@ function headline(report: ReplayReport, paint: Paint): string {
   return paint.green(paint.bold('Done'));
 }
 
-function whyIncomplete({ read, sinks, slices, failures = [] }: ReplayReport): string {
+function whyIncomplete({ read, sinks, slices, source, failures = [] }: ReplayReport): string {
   if (sinks.some(({ unsent }) => unsent > 0)) return 'not every event has a verdict';
   if (read === 0 && failures.length > 0) return 'nothing was read';
   if (slices !== undefined && slices.done < slices.slices) return 'not every slice is done';
-  return failures.length === 0
-    ? 'not everything was read'
-    : 'every event that was read has a verdict, but not everything could be read, or removed from its queue';
+  if (failures.length === 0) return 'not everything was read';
+  const isQueue = source.ready !== undefined || source.acked + source.left > 0;
+  return `every event that was read has a verdict, but not everything could be read${isQueue ? ', or removed from its queue' : ''}`;
 }
 
 function facts({ command, run, elapsedMs, throughput, source, resumed }: ReplayReport): string {

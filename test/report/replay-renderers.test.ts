@@ -75,6 +75,18 @@ test.each([
   expect(await replayRenderers.markdown(replayReport(changes), style)).toMatch(/^## respool replay: (?!done\n)/);
 });
 
+test('only what came out of a queue may not have been removed from it', async () => {
+  const changes = { complete: false, exitCode: 2, failures: [FAILURE], read: 1 } as const;
+  const ofDump = await replayRenderers.table(replayReport({ ...changes, source: { acked: 0, left: 0 } }), style);
+  const ofQueue = await replayRenderers.table(
+    replayReport({ ...changes, source: { acked: 0, left: 0, ready: 3 } }),
+    style,
+  );
+
+  expect(ofDump).not.toContain('removed from its queue');
+  expect(ofQueue).toContain('removed from its queue');
+});
+
 test('two sinks of one kind are told apart by their addresses', async () => {
   const sinks = [sinkReport({ label: 'postgres://a/x' }), sinkReport({ label: 'postgres://b/x' })];
   const table = await replayRenderers.table(replayReport({ sinks }), { ...style, columns: 120 });
