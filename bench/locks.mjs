@@ -2,28 +2,21 @@
 // killed with a partition in work. On a PostgreSQL of its own: a query is slow for many reasons on a busy machine, so the
 // same reader and writer are timed before as well, and the time for which the server had them wait for a lock is told apart.
 //   node bench/locks.mjs      (needs initdb and pg_ctl: PG_BIN names their folder)
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { flights } from './data.mjs';
+import { asPostgres } from './server-programs.mjs';
 
-const bin = process.env.PG_BIN ?? '/usr/lib/postgresql/15/bin';
 const respool = new URL('../bin/respool.js', import.meta.url).pathname;
 const port = 5_996;
 const quietMs = 10_000;
 const { csv, tsv } = await flights();
 const home = mkdtempSync(join(tmpdir(), 'respool-locks-'));
 const data = join(home, 'data');
-const asPostgres = (program, ...args) => {
-  const isRoot = process.getuid?.() === 0;
-  const [command, all] = isRoot
-    ? ['runuser', ['-u', 'postgres', '--', join(bin, program), ...args]]
-    : [join(bin, program), args];
-  execFileSync(command, all, { cwd: '/', stdio: ['ignore', 'ignore', 'inherit'] });
-};
 const url = (name) => `postgres://postgres@127.0.0.1:${port}/${name}`;
 const log = join(home, 'log');
 

@@ -3,7 +3,7 @@
 // reaped every backend by the time it is asked, so that its processor seconds are exact. Each run is told as it ends.
 //   node bench/workers.mjs [--data wide:200000 | flights | days:200000:200] [--rounds 1] [--only replay,backfill] [--workers 0,1,2,4]
 // (needs initdb and pg_ctl: PG_BIN names their folder; 0 workers are --jobs 2 without a queue)
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { flights, manyDays, wideEvents } from './data.mjs';
 import { measure, median } from './measure.mjs';
+import { asPostgres } from './server-programs.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -22,7 +23,6 @@ const { values } = parseArgs({
 });
 const rounds = wholeNumber(values.rounds);
 const ways = values.workers.split(',').map(wholeNumber);
-const bin = process.env.PG_BIN ?? '/usr/lib/postgresql/15/bin';
 const respool = new URL('../bin/respool.js', import.meta.url).pathname;
 const port = 5_997;
 const flightsTable = `create table ev (id bigint not null, date timestamp not null, delay int, distance int, origin text, destination text,
@@ -54,13 +54,6 @@ function wholeNumber(text) {
 
 const home = mkdtempSync(join(tmpdir(), 'respool-workers-'));
 const data = join(home, 'data');
-const asPostgres = (program, ...args) => {
-  const isRoot = process.getuid?.() === 0;
-  const [command, all] = isRoot
-    ? ['runuser', ['-u', 'postgres', '--', join(bin, program), ...args]]
-    : [join(bin, program), args];
-  execFileSync(command, all, { cwd: '/', stdio: ['ignore', 'ignore', 'inherit'] });
-};
 if (process.getuid?.() === 0) spawnSync('chown', ['postgres', home]);
 asPostgres('initdb', '-D', data, '-U', 'postgres', '-A', 'trust', '-N');
 const settings = `-p ${port} -c unix_socket_directories=${home} -c max_connections=100 -c max_wal_size=8GB`;
